@@ -1,0 +1,75 @@
+# A fresh machine needs only Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp-dev
+RUNSTAMP := $(VENV)/.stamp-run
+TESTS ?= tests
+WORKERS ?= 2
+
+.PHONY: help run quarter test check format matrix bench lock config clean
+
+help:
+	@echo "make run      set up, then chase a demo company on embedded defaults (nothing leaves this machine)"
+	@echo "make quarter  the same demo, day by day for a quarter"
+	@echo "make test     every test"
+	@echo "make check    format, lint, types, import contract, sizes, config drift, Dockerfile"
+	@echo "make matrix   the slower, exhaustive tests"
+	@echo "make bench    measurements beside peers"
+	@echo "make config   regenerate config.example.yaml, the JSON Schema and the reference"
+	@echo "make lock     refresh the hashed dependency locks"
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "duecourse needs Python 3.11 or newer: make run PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNSTAMP): requirements.lock pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip -q install --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip -q install --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMP): requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip -q install --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip -q install --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(RUNSTAMP)
+
+run: $(RUNSTAMP)
+	@$(BIN)/python scripts/demo.py run
+
+quarter: $(RUNSTAMP)
+	@$(BIN)/python scripts/demo.py quarter
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not matrix and not bench" $(TESTS)
+
+matrix: $(STAMP)
+	$(BIN)/python -m pytest -n $(WORKERS) -m matrix $(TESTS)
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/sizes.py
+	$(BIN)/python scripts/generate.py --check
+	$(BIN)/hadolint Dockerfile
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+config: $(STAMP)
+	$(BIN)/python scripts/generate.py
+
+bench: $(STAMP)
+	$(BIN)/python tests/bench/run.py
+
+lock:
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip -q install uv
+	$(VENV)-lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --no-annotate --no-header --generate-hashes -o requirements.lock requirements.build.in
+	$(VENV)-lock/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-annotate --no-header --generate-hashes -o requirements-dev.lock requirements.build.in
+	rm -rf $(VENV)-lock
+
+clean:
+	rm -rf $(VENV) demo build dist *.egg-info

@@ -1,0 +1,1 @@
+"""Books: one package per accounting platform, each behind the Books port."""

@@ -1,0 +1,1 @@
+"""What a bookkeeper edits: preset policies and wording."""

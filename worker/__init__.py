@@ -1,0 +1,1 @@
+"""The engine: one sweep over one organisation, and everything it needs."""
