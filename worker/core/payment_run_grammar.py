@@ -2,7 +2,8 @@
 
     pays    = [ number "business day(s)" ( "after" | "before" ) ] days { suffix }
     days    = weekdays | month days | "every" [ "other" | number ] ( "week(s)" | "month(s)" ) "on" ... | "every" ...
-    days    = weekdays | month days | "every" [ "other" | number ] [ ( "week(s)" | "month(s)" ) "on" ] ...
+    suffix  = "from" date | ( "only" | "of" ) months
+            | "or" ( "previous business day" | "next business day" | "skipped" )
 
 Commas, "and" and dashes between days of a month mean the same; a dash between weekdays or months is a range.
 """
