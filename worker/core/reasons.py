@@ -79,7 +79,7 @@ SENTENCES: dict[str, str] = {
 }
 
 
-def reason(code: str, place: str = "", **evidence: object) -> Reason:
+def reason(code: str, place: str = "", /, **evidence: object) -> Reason:
     """The reason with its sentence filled in. Raises KeyError for an unknown code or a missing value."""
     values = {key: str(value) for key, value in evidence.items()}
     return Reason(code, SENTENCES[code].format(**values), values, place)
