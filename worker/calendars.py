@@ -1,0 +1,48 @@
+"""Public holidays by country and region, as core calendars. The only place that knows the `holidays` package."""
+
+from __future__ import annotations
+
+import difflib
+from datetime import date
+from functools import lru_cache
+
+from worker.core.workdays import Calendar
+
+
+def calendar_for(country: str | None, region: str | None = None, *, years: range) -> Calendar:
+    """The weekend and public holidays of a country (ISO 3166-1, such as GB) and region (ISO 3166-2 part, such as SCT).
+
+    `years`: the calendar years to cover; holidays outside them are not in the answer. Names are English where the
+    package has them. None gives Saturdays and Sundays only. Raises ValueError, with the nearest codes, for an unknown
+    country or region, and when `years` is empty.
+    """
+    if country is None:
+        if region is not None:
+            raise ValueError(f"region {region} needs a country: write for example country: GB, region: {region}")
+        return Calendar()
+    if not years:
+        raise ValueError("a calendar needs at least one year")
+    return _calendar(country.strip().upper(), region.strip() if region else None, years)
+
+
+@lru_cache(maxsize=512)
+def _calendar(country: str, region: str | None, years: range) -> Calendar:
+    import holidays  # 0.2 s that previews without a country need not pay
+
+    known = holidays.list_supported_countries(include_aliases=True)
+    if country not in known:
+        raise ValueError(_unknown("country", country, list(known), "an ISO 3166 code such as GB, US or DE"))
+    regions = {code.upper(): code for code in known[country]}
+    subdivision = regions.get(region.upper()) if region else None
+    if region and subdivision is None:
+        listed = ", ".join(sorted(known[country])) or "none: leave the region out"
+        raise ValueError(_unknown(f"region of {country}", region, list(known[country]), f"one of {listed}"))
+    found = holidays.country_holidays(country, subdiv=subdivision, years=years, language="en_US")
+    named: dict[date, str] = {day: name for day, name in sorted(found.items()) if day.year in years}
+    return Calendar(frozenset(found.weekend), named)
+
+
+def _unknown(what: str, code: str, known: list[str], expected: str) -> str:
+    close = difflib.get_close_matches(code.upper(), known, n=3, cutoff=0.5)
+    guess = f" Did you mean {' or '.join(close)}?" if close else ""
+    return f'no public holidays are known for {what} "{code}": expected {expected}.{guess}'

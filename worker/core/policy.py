@@ -1,0 +1,158 @@
+"""A policy as typed values: ordered steps, the mail window, gaps and tolerances. It knows no YAML."""
+
+from dataclasses import dataclass, field
+from datetime import date, time
+from decimal import Decimal
+from enum import StrEnum
+
+from worker.core.when import Anchor, Span, Unit, When
+
+
+class Stage(StrEnum):
+    """Before-due steps lapse once an invoice is overdue; final ones demand only the invoices at that step."""
+
+    BEFORE = "before due"
+    AFTER = "after due"
+    FINAL = "final"
+
+
+class HolidaysOf(StrEnum):
+    """Whose public holidays close the mail window."""
+
+    CLIENT = "client country"
+    ORGANISATION = "organisation country"
+    BOTH = "both"
+    NONE = "none"
+
+
+class ThankFor(StrEnum):
+    """Which receipts earn a thank-you: after an after-due message, every one, or none."""
+
+    CHASED = "chased"
+    ALL = "all"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When mail may leave, in the organisation's time zone: weekdays (0 = Monday), from `opens` up to `closes`."""
+
+    days: frozenset[int] = frozenset(range(5))
+    opens: time = time(9)
+    closes: time = time(16, 30)
+    holidays: HolidaysOf = HolidaysOf.CLIENT
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """The largest balance not worth a message: `amount` in the invoice's currency, or `share` of what was invoiced."""
+
+    amount: Decimal = Decimal("5.00")
+    share: Decimal = Decimal("0.01")
+
+    def covers(self, net: Decimal, invoiced: Decimal) -> bool:
+        """Inclusive: exactly the tolerance is still too small to ask for."""
+        return net <= self.amount or net <= self.share * invoiced
+
+
+class Measure(StrEnum):
+    """What a condition looks at; amounts in the invoice's currency, days as whole numbers."""
+
+    BALANCE = "balance"
+    OLDEST = "oldest"
+    INVOICES = "invoices"
+    CURRENCY = "currency"
+    GROUP = "group"
+    FIRST_INVOICE = "first invoice"
+    MISSED_RUNS = "missed runs in last"
+    PLANS = "plans"
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One comparison. `op` is one of >, >=, <, <=, =; `value` is a Decimal or text; `last` is the N of "in last N"."""
+
+    measure: Measure
+    op: str = "="
+    value: Decimal | str = ""
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`tests` joined by *all* (default) or *any*; conditions nest."""
+
+    tests: tuple["Test | Condition", ...]
+    any_: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung. A step either sends `message` or opens a `task`; `allow` is the number of days a message grants.
+
+    `message_if_run_stated` replaces `message` when the client's run was stated by the client or the bookkeeper.
+    `place` is the file and line it was written at, for `explain`.
+    """
+
+    name: str
+    when: When
+    stage: Stage
+    when_unknown: When | None = None
+    condition: Condition | None = None
+    message: str = ""
+    message_if_run_stated: str = ""
+    task: str = ""
+    allow: int = 0
+    approval: bool = False
+    signed_by: str = ""
+    was: tuple[str, ...] = ()
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuietPeriod:
+    """Days on which nothing but thanks leaves and business-day counts stop; `hard_only` lets soft messages through."""
+
+    start: date
+    end: date
+    why: str
+    hard_only: bool = False
+
+    def covers(self, day: date) -> bool:
+        """Both ends inclusive."""
+        return self.start <= day <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How one client is asked. `gap` separates chasing messages to one payer; patience is in days past the ordinary day."""
+
+    name: str
+    steps: tuple[Step, ...]
+    description: str = ""
+    window: Window = field(default_factory=Window)
+    gap: Span = Span(4, Unit.BUSINESS_DAY)
+    tolerance: Tolerance = field(default_factory=Tolerance)
+    confidence: Decimal = Decimal("0.7")
+    patience: int = 7
+    patience_written: int = 35
+    thank_for: ThankFor = ThankFor.CHASED
+    thank_part_payments: bool = True
+    plans_offered: bool = False
+    place: str = ""
+
+    def step(self, name: str) -> Step | None:
+        """The step with this name now or formerly (`was:`)."""
+        return next((s for s in self.steps if name == s.name or name in s.was), None)
+
+    def index(self, name: str) -> int:
+        """Position of a step by present or former name; -1 when the policy has no such step."""
+        return next((n for n, s in enumerate(self.steps) if name == s.name or name in s.was), -1)
+
+
+def stage_of(when: When) -> Stage:
+    """The stage a step has unless it says otherwise: before due when it hangs before due, a cut-off, a run or on issue."""
+    on_the_day = when.clause.span is None and when.needs(Anchor.DUE, Anchor.CUT_OFF)
+    ahead = when.clause.before and when.needs(Anchor.DUE, Anchor.CUT_OFF, Anchor.RUN)
+    early = when.needs(Anchor.ISSUED) or on_the_day or ahead
+    return Stage.BEFORE if early else Stage.AFTER
