@@ -18,15 +18,15 @@ class Names:
         for client in snapshot.clients.values():
             survivor = snapshot.survivor(client.id)
             if client.account_number:
-                self._numbers.setdefault(_same(client.account_number), set()).add(survivor)
-            self._names.setdefault(_same(client.name), set()).add(survivor)
+                self._numbers.setdefault(same(client.account_number), set()).add(survivor)
+            self._names.setdefault(same(client.name), set()).add(survivor)
 
     def find(self, text: str, place: str, what: str, problems: list[Problem]) -> str | None:
         """The id of the client; else None with a problem that says whom `what` would have been about."""
         if text in self._snapshot.clients:
             return self._snapshot.survivor(text)
         for index in (self._numbers, self._names):
-            ids = index.get(_same(text), set())
+            ids = index.get(same(text), set())
             if len(ids) == 1:
                 return next(iter(ids))
             if ids:
@@ -64,16 +64,17 @@ def invoice_ids(snapshot: Snapshot, client_id: str, wanted: Iterable[str]) -> tu
     known: dict[str, str] = {}
     for invoice in snapshot.invoices:
         if snapshot.survivor(invoice.client_id) == client_id:
-            known[_same(invoice.number)] = known[_same(invoice.id)] = invoice.id
-    found = {text: known.get(_same(text)) for text in wanted}
+            known[same(invoice.number)] = known[same(invoice.id)] = invoice.id
+    found = {text: known.get(same(text)) for text in wanted}
     return tuple(i for i in found.values() if i), tuple(t for t, i in found.items() if not i)
 
 
 def group_of(client: Client, groups: Iterable[str]) -> list[str]:
     """Which of `groups` the client is in, in their order; case does not matter."""
-    own = {_same(g) for g in client.groups}
-    return [g for g in groups if _same(g) in own]
+    own = {same(g) for g in client.groups}
+    return [g for g in groups if same(g) in own]
 
 
-def _same(text: str) -> str:
+def same(text: str) -> str:
+    """The form in which names are compared: case and spacing do not matter."""
     return " ".join(text.casefold().split())

@@ -1,4 +1,4 @@
-"""Options of config.yaml: the practice. The single source for validation, the JSON Schema, the example and the reference."""
+"""Options of config.yaml. They are the single source for validation, the JSON Schema, the example and the reference."""
 
 from typing import Annotated
 

@@ -105,7 +105,7 @@ class ClientSettingsOptions(Common):
 
 
 class ClientOptions(ClientSettingsOptions):
-    """One client: by platform id, account number or exact unique name. One that matches nobody stops the organisation."""
+    """One client, by platform id, account number or exact unique name. A name that matches nobody stops the sweep."""
 
     client: Words = option("Platform id, account number or exact name.", "Harbour Studio Ltd", default=...)
 
@@ -116,14 +116,3 @@ class PayerOptions(ClientSettingsOptions):
     clients: Annotated[list[Words], OneOrMore] = option(
         "The clients it pays for.", ["Harbour Studio Ltd"], default=..., min_length=1
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _list_is_short_for_clients(cls, data: Any) -> Any:
-        from worker.config.source import Located, LocatedList
-
-        if isinstance(data, LocatedList):
-            whole = Located(data.place)
-            whole.put("clients", data, data.place)
-            return whole
-        return data

@@ -23,6 +23,7 @@ from worker.config.kinds import (
 )
 from worker.config.options_books import Books
 from worker.config.options_client import ClientOptions, ClientSettingsOptions, Common, PayerOptions
+from worker.config.source import Located, LocatedList
 from worker.core.phrases import weekday_of
 
 BacklogChoice = Annotated[str, *choice("chase", "leave")]
@@ -161,6 +162,15 @@ def _reconciled(value: Any) -> str:
 ReconciledText = Annotated[str, BeforeValidator(_reconciled), WithJsonSchema({"type": "string"})]
 
 
+def _payer(value: Any) -> Any:
+    """A list is short for `{clients: [...]}`."""
+    if not isinstance(value, LocatedList):
+        return value
+    whole = Located(value.place)
+    whole.put("clients", value, value.place)
+    return whole
+
+
 class OrganisationOptions(Common):
     """One organisation."""
 
@@ -201,7 +211,7 @@ class OrganisationOptions(Common):
         "Periods, once, in which nothing leaves.", default_factory=list
     )
     stopped: Words | None = option("Stops this organisation, and says why.")
-    payers: dict[str, PayerOptions] = option(
+    payers: dict[str, Annotated[PayerOptions, BeforeValidator(_payer)]] = option(
         "Who receives one message for several clients.", {"Harbour Group": None}, default_factory=dict
     )
     groups: dict[str, ClientSettingsOptions] = option(

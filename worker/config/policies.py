@@ -16,22 +16,10 @@ from worker.errors import ConfigError, Problem
 
 DEFAULT = "considerate"
 TEMPLATES = frozenset(
-    [
-        "welcome",
-        "heads-up",
-        "nudge",
-        "missed-run",
-        "ask",
-        "firm",
-        "offer-plan",
-        "final-notice",
-        "instalment",
-        "promise-broken",
-        "collection-failed",
-        "statement",
-        "thank-you",
-        "thank-you-part",
-    ]
+    {
+        *("welcome", "heads-up", "nudge", "missed-run", "ask", "firm", "offer-plan", "final-notice", "instalment"),
+        *("promise-broken", "collection-failed", "statement", "thank-you", "thank-you-part"),
+    }
 )
 """The message templates that ship with duecourse."""
 

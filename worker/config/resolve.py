@@ -5,10 +5,11 @@ from datetime import date, timedelta
 
 from worker.config.cascade import Cascade
 from worker.config.fingerprint import fingerprint_of
-from worker.config.names import Names, group_of
+from worker.config.names import Names, group_of, same
 from worker.config.options_client import ClientSettingsOptions
 from worker.config.options_organisation import OrganisationOptions, PauseOptions, SignatureOptions
 from worker.config.restraints import disputes_of, hold_by, holds_of, never_contacted, promises_of
+from worker.config.source import guess
 from worker.config.values import Calendars, OrganisationConfig
 from worker.core.phrases import weekday_of
 from worker.core.policy import QuietPeriod
@@ -108,6 +109,16 @@ class _Layers:
             elif client:
                 self._own[client] = entry
         self._read_payers(names, problems)
+        self._check_groups(problems)
+
+    def _check_groups(self, problems: list[Problem]) -> None:
+        # A group may be empty, but a hold or a payment run must not be lost to a rename.
+        known = {g for client in self._snapshot.clients.values() for g in client.groups}
+        for name, entry in self._written.groups.items():
+            if entry.model_fields_set & {"hold_until", "pays"} and not any(same(name) == same(g) for g in known):
+                near = guess(name, known, "look for a rename in the books, or remove the entry")
+                found = f'{_said(entry)} for the group "{name}", which nobody in the books is in'
+                problems.append(Problem(entry.place, found, "the exact name of a group", near))
 
     def _read_payers(self, names: Names, problems: list[Problem]) -> None:
         for name, payer in self._written.payers.items():
