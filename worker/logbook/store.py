@@ -126,14 +126,12 @@ class SqlLogbook:
         with self._database.write() as connection:
             return messages.claim(connection, organisation, key, holder, now, lease)
 
-    def hand(  # noqa: PLR0917
-        self, organisation: str, claim: Claim, letter: Letter, raw: bytes, mailer: str, now: datetime
-    ) -> bool:
+    def hand(self, organisation: str, claim: Claim, letter: Letter, raw: bytes, mailer: str, now: datetime) -> bool:
         """claimed -> handed, durable before this returns."""
         with self._database.write() as connection:
             return messages.hand(connection, organisation, claim, letter, raw, mailer, now)
 
-    def settle(  # noqa: PLR0917
+    def settle(
         self,
         organisation: str,
         key: str,
