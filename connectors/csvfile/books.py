@@ -114,7 +114,7 @@ def _bytes(path: Path) -> bytes:
         before = path.stat()
         if before.st_size > MAX_BYTES:
             raise BooksError(
-                f"{path.name} has {before.st_size // 2**20} MB, more than the {MAX_BYTES // 2**20} MB CSV books may have.",
+                f"{path.name} has {before.st_size // 2**20} MB; CSV books take {MAX_BYTES // 2**20} MB at most.",
                 "Export a shorter period.",
             )
         raw = path.read_bytes()
@@ -143,7 +143,7 @@ def _parse(raw: Mapping[str, bytes], options: Options, digest: str) -> Contents:
     }
     directory = read_clients(tables.get("clients"), findings)
     invoices: tuple[Invoice, ...] = ()
-    credits: list[Credit] = []  # noqa: A001
+    owed: list[Credit] = []
     payments: list[Payment] = []
     if (table := tables["invoices"]) is not None:
         arranged = documents(table, findings)
@@ -151,11 +151,11 @@ def _parse(raw: Mapping[str, bytes], options: Options, digest: str) -> Contents:
             findings.note(table.name, "the file has a header but no invoices")
         found = read_invoices(arranged, arranged.records, directory, options, findings)
         invoices = tuple(found.invoices)
-        credits, payments = found.credits, found.payments
+        owed, payments = found.credits, found.payments
         if (given := tables.get("payments")) is not None:
             payments += read_payments(given, found.by_number, directory, options, findings)
     if (given := tables.get("credits")) is not None:
-        credits += read_credits(given, directory, options, findings)
+        owed += read_credits(given, directory, options, findings)
     findings.stop_if_any()
     clients = tuple(sorted(directory.by_id.values(), key=lambda client: client.id))
-    return Contents(digest, clients, invoices, tuple(credits), tuple(payments), findings.notes())
+    return Contents(digest, clients, invoices, tuple(owed), tuple(payments), findings.notes())

@@ -15,8 +15,8 @@ from enum import StrEnum
 _EXCEL_TEXT = re.compile(r'^="(.*)"$', re.DOTALL)
 _SYMBOLS = {"€": "EUR", "£": "GBP", "$": "", "¥": "", "₹": "INR", "R": "ZAR"}
 _MARKED = re.compile(r"^([A-Z]{0,3}[€£$¥₹]|[A-Z]{3}|R)?([^A-Z€£$¥₹]+?)([€£$¥₹]|[A-Z]{3})?$")
-_ISO = re.compile(r"^(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?:[T ]\d.*)?$")
-_NUMERIC = re.compile(r"^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?:[T ]\d.*)?$")
+_ISO = re.compile(r"^(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})(?:[Tt ]\d.*)?|(\d\d)(\d\d))$")
+_NUMERIC = re.compile(r"^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?:[Tt ]\d.*)?$")
 _DAY_WORD = re.compile(r"^(\d{1,2})[ -]([a-z]{3,9})\.?[ ,-]+(\d{4}|\d{2})$")
 _WORD_DAY = re.compile(r"^([a-z]{3,9})\.? (\d{1,2}),? (\d{4})$")
 _MONTHS = [
@@ -189,7 +189,7 @@ def day(raw: str, order: Order) -> date:
     rest. Two-digit years are of this century; a time behind the date is dropped."""
     written = raw.strip().casefold()
     if m := _ISO.match(written):
-        year, month, number = int(m[1]), int(m[3]), int(m[4])
+        year, month, number = int(m[1]), int(m[2] or m[4]), int(m[3] or m[5])
     elif m := _NUMERIC.match(written):
         one, two, year = int(m[1]), int(m[3]), int(m[4])
         month, number = (one, two) if order is Order.MONTH_FIRST and m[2] != "." else (two, one)

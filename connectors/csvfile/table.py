@@ -139,11 +139,12 @@ def _usable(  # noqa: PLR0917
         names = " or ".join(f'"{w.replace("_", " ")}"' for w in wanted)
         seen = f"; the columns are {listed([h for h in header if h])}" if header else ""
         findings.problem(name, line, f"no column says {words}{seen}", f"a column {names}", "add or rename that column")
-    for heading in repeated(header, used):
+    twice = repeated(header, used)
+    for heading in twice:
         findings.problem(
             name, line, f'two columns are called "{heading}"', "each name once", "rename or delete one of them"
         )
-    return not missing
+    return not missing and not twice
 
 
 def _records(  # noqa: PLR0917
