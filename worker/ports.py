@@ -264,6 +264,13 @@ class Wording(Protocol):
         """Raises WordingError (a ValueError) when the template and the model do not fit."""
 
 
+class Composer(Protocol):
+    """Makes the letter of a decision: wording, sender, threading, redirect and archive are its business."""
+
+    def compose(self, decision: Remind | Thank, attempt: int) -> Letter:
+        """The letter for this attempt (1, 2, ...). Raises ValueError when it cannot be worded or addressed."""
+
+
 class Ping(Protocol):
     """The dead-man's switch: somebody outside notices when we fall silent. Never raises."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -97,7 +98,7 @@ def test_p2_closures_leave_payment_days_out() -> None:
     ],
 )
 def test_p3_run_on_the_25th_with_papers_ten_days_before(issued: date, run: date) -> None:
-    # Ours reads the source's dates as issue dates, due on receipt: readiness is approval or issue, not the end of terms.
+    # Ours reads the source's dates as issue dates, due on receipt: ready is approved or issued, not the end of terms.
     assert schedule("25th", "10 days").run_for(issued, issued) == run
 
 
@@ -220,7 +221,9 @@ def test_cut_offs(text: str, run: date, cut_off: date) -> None:
     assert parse_cut_off(parsed.words()) == parsed
 
 
-@pytest.mark.parametrize("text", ["", "soon", "three days", "3", "0th", "400 days", "25th of next month", "3 days after"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "three days", "3", "0th", "400 days", "25th of next month", "3 days after"]
+)
 def test_cut_offs_that_cannot_be_read(text: str) -> None:
     with pytest.raises(GrammarProblem) as problem:
         parse_cut_off(text)
@@ -362,9 +365,6 @@ def test_run_for_is_the_earliest_by_brute_force(
             return True
         return run >= due if takes is Takes.DUE_BY_THE_RUN else after > due
 
-    found = [
-        run for run, after in zip(runs, runs[1:], strict=False)
-        if ready <= client.cut_off_of(run) <= run and takes_it(run, after)
-    ]
+    found = [run for run, after in pairwise(runs) if ready <= client.cut_off_of(run) <= run and takes_it(run, after)]
     if found:
         assert client.run_for(ready, due) == found[0]

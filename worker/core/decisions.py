@@ -57,7 +57,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Remind:
-    """Send this step's message to this payer now. `key` identifies it for ever; `look` are the invoices to look at again."""
+    """Send this step's message to this payer now. `key` identifies it for ever.
+
+    `payments` are those its first line gives thanks for: they get child rows too, so they are thanked once.
+    """
 
     key: str
     payer_id: str
@@ -72,6 +75,7 @@ class Remind:
     granted: date | None = None
     client_ids: tuple[str, ...] = ()
     approval: str = ""
+    payments: tuple[Payment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,8 @@ class History:
     passed: tuple[PassedBy, ...] = ()
     waited: tuple[Waited, ...] = ()
     approvals: tuple[Approval, ...] = ()
+    proposals: tuple[Approval, ...] = ()
+    rejected: tuple[Approval, ...] = ()
     baseline: Baseline | None = None
     reconciled: date | None = None
     forecast: Mapping[str, int] = field(default_factory=dict)

@@ -54,8 +54,10 @@ def parse_pays(text: str) -> RunRule:
     """
     try:
         return _pays(Reader(tokens(text)))
-    except (Unreadable, ValueError) as problem:
+    except Unreadable as problem:
         raise GrammarProblem("a payment cycle", text, EXAMPLES, _nearest(text), str(problem)) from None
+    except ValueError as problem:  # read, but no such cycle exists: nothing to guess
+        raise GrammarProblem("a payment cycle", text, EXAMPLES, why=str(problem)) from None
 
 
 def _nearest(text: str) -> str | None:
