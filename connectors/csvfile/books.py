@@ -18,6 +18,7 @@ from worker.core.receivable import Client, Credit, Invoice, Organisation, Paymen
 from worker.errors import BooksError, BooksUnavailable
 from worker.ports import Capability, Clock, Look, Page
 
+_MARK = "csv:"
 _LAYOUTS = {layout.kind: layout for layout in (INVOICES, CLIENTS, PAYMENTS, CREDITS)}
 
 
@@ -41,7 +42,7 @@ class CsvReading:
     def __init__(self, books: "CsvBooks") -> None:
         """`books` are the files to read."""
         self._books = books
-        self._digest = ""
+        self._watermark = ""
 
     def pages(self) -> Iterator[Page]:
         """One page per kind of row. Raises BooksError before the first page or not at all."""
@@ -51,13 +52,13 @@ class CsvReading:
         yield Page(invoices=contents.invoices, resource="invoices", total=len(contents.invoices))
         yield Page(credits=contents.credits, resource="credits", total=len(contents.credits))
         yield Page(payments=contents.payments, resource="payments", total=len(contents.payments))
-        self._digest = contents.digest
+        self._watermark = self._books.mark + contents.digest
 
     def watermark(self) -> str:
-        """A hash of the files' bytes. Every reading is full, so it only tells whether anything changed."""
-        if not self._digest:
+        """Whose books, and a hash of the files' bytes: readings are full, so it only tells whether anything changed."""
+        if not self._watermark:
             raise BooksError("The reading has not come to its end.", "Read all pages first.")
-        return self._digest
+        return self._watermark
 
 
 class CsvBooks:
@@ -73,10 +74,17 @@ class CsvBooks:
         self.organisation = Organisation(
             id=name, name=name, base_currency=options.currency, country=options.country, zone=options.zone
         )
+        self.mark = f"{_MARK}{hashlib.sha256(name.encode()).hexdigest()[:12]}:"
 
     def read(self, watermark: str | None, now: datetime, known_open: Sequence[str] = ()) -> CsvReading:
-        """A full reading; `watermark`, `now` and `known_open` change nothing, for the files show everything."""
-        del watermark, now, known_open
+        """A full reading, whatever the watermark, for the files show everything. Raises BooksError for a watermark of
+        another organisation's CSV books: somebody mixed up the files or the names."""
+        del now, known_open
+        if watermark and watermark.startswith(_MARK) and not watermark.startswith(self.mark):
+            raise BooksError(
+                f'The last reading was of other CSV books than those of "{self.organisation.name}".',
+                "Correct the files or the name; if the organisation was renamed, run duecourse resync.",
+            )
         return CsvReading(self)
 
     def look(self, invoice_ids: Sequence[str], client_ids: Sequence[str]) -> Look:

@@ -154,7 +154,11 @@ class Reader:
         rounded = value.quantize(Decimal(1).scaleb(-digits))
         if rounded != value:
             self.wrong(
-                record, name, f"is finer than {currency or 'the currency'} has coins", f"at most {digits} decimals"
+                record,
+                name,
+                f"is finer than {currency or 'the currency'} has coins",
+                f"at most {digits} decimals",
+                "correct the cell",
             )
             return None
         return rounded

@@ -128,7 +128,10 @@ def test_what_is_open_is_derived_from_what_is_there(
 
 
 def test_paid_in_excess_and_credit_notes_become_credits(tmp_path: Path) -> None:
-    text = f"{HEADER}\n1,Acme,2026-01-05,2026-02-04,EUR,10.00,-2.50\nCN1,Acme,2026-01-06,,EUR,(8.00),(3.00)\nCN2,Acme,,,EUR,-4.00,\n"
+    rows = (
+        "1,Acme,2026-01-05,2026-02-04,EUR,10.00,-2.50\nCN1,Acme,2026-01-06,,EUR,(8.00),(3.00)\nCN2,Acme,,,EUR,-4.00,\n"
+    )
+    text = f"{HEADER}\n{rows}"
     found = contents(tmp_path, text)
     assert [(c.kind, c.remaining) for c in found.credits] == [
         (CreditKind.OVERPAYMENT, Decimal("2.50")),
@@ -139,7 +142,8 @@ def test_paid_in_excess_and_credit_notes_become_credits(tmp_path: Path) -> None:
 
 
 def test_a_credits_file(tmp_path: Path) -> None:
-    text = "client,type,number,date,currency,remaining\nAcme,overpayment,,2026-01-31,EUR,5\nAcme,credit note,C1,2026-01-31,EUR,-6\n"
+    rows = "Acme,overpayment,,2026-01-31,EUR,5\nAcme,credit note,C1,2026-01-31,EUR,-6\n"
+    text = f"client,type,number,date,currency,remaining\n{rows}"
     found = contents(tmp_path, f"{HEADER}\n{ROWS}", credits=text)
     assert [(c.kind, c.remaining, c.number) for c in found.credits] == [
         (CreditKind.OVERPAYMENT, Decimal("5.00"), ""),
@@ -204,7 +208,8 @@ def test_payments_refunds_batches_and_equal_rows(tmp_path: Path) -> None:
 
 
 def test_addresses_links_and_formulas_stay_harmless(tmp_path: Path) -> None:
-    text = f"{HEADER},url,work,email\n1,=cmd|' /C calc'!A0,2026-01-05,2026-02-04,EUR,1.00,1.00,javascript:x,=1+1,not an address\n"
+    row = "1,=cmd|' /C calc'!A0,2026-01-05,2026-02-04,EUR,1.00,1.00,javascript:x,=1+1,not an address"
+    text = f"{HEADER},url,work,email\n{row}\n"
     found = contents(tmp_path, text)
     assert (found.clients[0].name, found.clients[0].email) == ("=cmd|' /C calc'!A0", "")
     assert (found.invoices[0].work, found.invoices[0].url) == ("=1+1", "")
