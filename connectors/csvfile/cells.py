@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 _EXCEL_TEXT = re.compile(r'^="(.*)"$', re.DOTALL)
 _SYMBOLS = {"€": "EUR", "£": "GBP", "$": "", "¥": "", "₹": "INR", "R": "ZAR"}
@@ -67,6 +68,8 @@ def text(raw: str) -> str:
     stays what it is here: text."""
     if (wrapped := _EXCEL_TEXT.match(raw.strip())) is not None:
         raw = wrapped[1].replace('""', '"')
+    if raw.isascii() and raw.isprintable():
+        return " ".join(raw.split())
     visible = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in raw)
     return " ".join(visible.split()).lstrip("\ufeff")
 
@@ -98,6 +101,7 @@ def truth(raw: str) -> bool | None:
 # Amounts
 
 
+@lru_cache(maxsize=65536)  # A file's cells are weighed before they are read, and amounts recur.
 def _stripped(raw: str) -> tuple[bool, str, str]:
     """(negative, currency the cell itself names or "", digits and marks)."""
     bare = "".join(c for c in raw if not c.isspace() and c not in "'’").replace("−", "-").upper()
@@ -184,6 +188,7 @@ def order_evidence(cells: Iterable[tuple[int, str]]) -> Evidence:
     return Evidence(found.get("first"), found.get("second"), found.get("either"))
 
 
+@lru_cache(maxsize=16384)  # A file has far fewer days than rows.
 def day(raw: str, order: Order) -> date:
     """A calendar date. Year-first, 31 Jan 2026, Jan 31, 2026 and 31.01.2026 mean one thing only; `order` settles the
     rest. Two-digit years are of this century; a time behind the date is dropped."""
