@@ -120,7 +120,7 @@ def _header(text: str, layout: Layout) -> tuple[str, int, list[str]]:
     return best[1:]
 
 
-def _usable(  # noqa: PLR0917
+def _usable(
     name: str,
     line: int,
     header: list[str],
@@ -147,7 +147,7 @@ def _usable(  # noqa: PLR0917
     return not missing and not twice
 
 
-def _records(  # noqa: PLR0917
+def _records(
     name: str,
     text: str,
     separator: str,

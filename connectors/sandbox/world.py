@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.sandbox.books import Books, Note
+from connectors.sandbox.books import Books
 from connectors.sandbox.company import Company
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.limits import Limiter, Limits
+from connectors.sandbox.rows import Note
 from connectors.sandbox.tokens import Tokens
 
 

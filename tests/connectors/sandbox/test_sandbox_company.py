@@ -12,12 +12,16 @@ from connectors.sandbox.company import DEFAULT_START, Company
 from connectors.sandbox.rundays import bank_holidays, is_business_day, month_end
 
 NOW = datetime(2026, 10, 1, 8, tzinfo=UTC)
-FAMILIES = set(
-    ["weekly", "twice weekly", "fortnightly", "four-weekly", "day of month", "last weekday", "nth weekday", "semi-monthly", "nth business day"]
-)
-TRAITS = set(
-    ["always late", "usually late", "disputes", "part pays", "credit exceeds debt", "some credit", "overpaid", "archived", "no e-mail", "direct debit", "parent", "subsidiary", "merged", "never sent", "draft", "voided", "credited only", "bank charge", "own domain", "supplier", "no reminders", "several people", "batch", "po", "expected date", "payment bounced", "prepaid"]
-)
+FAMILIES = {
+    *("weekly", "twice weekly", "fortnightly", "four-weekly", "day of month", "last weekday", "nth weekday"),
+    *("semi-monthly", "nth business day"),
+}
+TRAITS = {
+    *("always late", "usually late", "disputes", "part pays", "credit exceeds debt", "some credit", "overpaid"),
+    *("archived", "no e-mail", "direct debit", "parent", "subsidiary", "merged", "never sent", "draft", "voided"),
+    *("credited only", "bank charge", "own domain", "supplier", "no reminders", "several people", "batch", "po"),
+    *("expected date", "payment bounced", "prepaid"),
+}
 
 
 def sales(books: Books) -> list:
