@@ -111,6 +111,16 @@ invoices.csv:1: no column says the currency
     )
 
 
+def test_a_file_without_a_header(tmp_path: Path) -> None:
+    assert refusal(tmp_path, "1,Acme,2026-01-31,10.00,10.00\n") == (
+        """\
+1 problem in the CSV books: nothing was read
+invoices.csv:1: no row near the top names columns we know
+    expected: a header of invoices, such as "number, client, total, open, issued"
+    do this:  add the header row, or export the file again"""
+    )
+
+
 def test_a_header_we_cannot_use_names_what_is_there(tmp_path: Path) -> None:
     assert 'invoices.csv:1: no column says a total; the columns are "number", "client", "due"' in refusal(
         tmp_path, "number,client,due\n1,A,2026-01-01\n"
@@ -124,7 +134,7 @@ def test_a_header_we_cannot_use_names_what_is_there(tmp_path: Path) -> None:
     ("raw", "said"),
     [
         (b"", "the file is empty"),
-        (b"\xef\xbb\xbf  \n", "no column says"),
+        (b"\xef\xbb\xbf  \n", "no row near the top names columns we know"),
         (b"PK\x03\x04rest", "is a workbook or a PDF, not CSV"),
         (b"\xd0\xcf\x11\xe0", "is a workbook or a PDF, not CSV"),
         (b"a\x00b,c\n", "is not text"),
@@ -137,7 +147,7 @@ def test_files_that_are_not_csv(tmp_path: Path, raw: bytes, said: str) -> None:
 
 def test_a_quote_left_open_by_a_file_cut_off(tmp_path: Path) -> None:
     said = refusal(tmp_path, CLEAN + '2,"Acme')
-    assert "invoices.csv:3: from here the file is not CSV" in said or "from here the file is not CSV" in said
+    assert "invoices.csv:3: from here the file is not CSV (unexpected end of data)" in said
     assert "it may have been cut off" in said
 
 
