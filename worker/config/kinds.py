@@ -53,7 +53,7 @@ def _words(value: Any) -> str:
     return _text(value, "text on the same line")
 
 
-def _yes_no(value: Any) -> bool:
+def read_yes_no(value: Any) -> bool:
     text = _text(value, "yes or no").lower()
     if text not in _YES | _NO:
         raise misread(quoted(value), "yes or no")
@@ -250,7 +250,7 @@ _YES_NO = WithJsonSchema({"type": ["boolean", "string"]})
 _NUMBER = WithJsonSchema({"type": ["number", "string"]})
 
 Words = Annotated[str, *_kind(_words)]
-YesNo = Annotated[bool, BeforeValidator(_yes_no), _YES_NO]
+YesNo = Annotated[bool, BeforeValidator(read_yes_no), _YES_NO]
 Day = Annotated[date, *_kind(read_day, format="date")]
 Whole = Annotated[int, BeforeValidator(_whole), _NUMBER]
 Hours = Annotated[tuple[time, time], *_kind(_hours)]

@@ -54,7 +54,7 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] = TEMPLAT
     return practice
 
 
-def _organisation(  # noqa: PLR0917
+def _organisation(
     name: str,
     written: OrganisationOptions,
     practice: PracticeOptions,

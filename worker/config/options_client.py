@@ -1,6 +1,6 @@
 """Options that can be written for a client, and for everything above it: payer, group, organisation, practice."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import model_validator
 
