@@ -198,10 +198,10 @@ def _quiet(yearly: Sequence[Closure], pauses: Sequence[PauseOptions], as_of: dat
 
 
 def _reconciled(words: str | None) -> Reconciled | None:
-    """What is written. Only a date says by itself until when the books are fresh; a rhythm is judged by its payments."""
+    """Only a date says by itself until when the books are fresh; a rhythm is judged by the payments it shows."""
     if words is None:
         return None
-    if words == "daily" or words == "by hand" or words.startswith("every "):
+    if words in {"daily", "by hand"} or words.startswith("every "):
         return Reconciled(words)
     return Reconciled("by hand", date.fromisoformat(words) + timedelta(days=_FRESH_DAYS))
 
