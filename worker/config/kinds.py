@@ -169,7 +169,7 @@ def _domain(value: Any) -> str:
 def _url(value: Any) -> str:
     text = _text(value, "an address such as https://example.com/ping")
     if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", text):
-        raise misread(quoted(value), "an address that begins with https://", "keep names and passwords out of it")
+        raise misread(quoted(value), "an address such as https://example.com/ping, without a name or password in it")
     return text
 
 
@@ -183,7 +183,8 @@ def _grammar(parse: Callable[[str], Any], expected: str) -> Callable[[Any], Any]
             near = f'write "{problem.nearest}", if that is what you meant' if problem.nearest else ""
             raise misread(f'"{text[:80]}"{why}', " | ".join(problem.expected), near) from None
         except WhenProblem as problem:
-            near = f'write "{problem.nearest}", if that is what you meant' if problem.nearest else ""
+            meant = problem.nearest if problem.nearest not in text else ""
+            near = f'write "{meant}", if that is what you meant' if meant else ""
             raise misread(problem.found, problem.expected, near) from None
 
     return read
