@@ -28,11 +28,14 @@ class XeroBooks(Options):
     refresh_token: SecretRef | None = option(
         "Where the first refresh token is found; afterwards the rotated one is kept encrypted in the state folder.",
         {"file": "secrets/xero-refresh-token"},
+        off=True,
         alias="refresh token from",
     )
     grant: Grant = option("How access is granted.", "client credentials", default="client credentials")
-    identity_url: Url | None = option("Another identity server, for tests.", "http://127.0.0.1:8765/connect/token")
-    api_url: Url | None = option("Another API server, for tests.", "http://127.0.0.1:8765/api.xro/2.0")
+    identity_url: Url | None = option(
+        "Another identity server, for tests.", "http://127.0.0.1:8765/connect/token", off=True
+    )
+    api_url: Url | None = option("Another API server, for tests.", "http://127.0.0.1:8765/api.xro/2.0", off=True)
     page_size: Whole = option("Invoices read per page.", "500", "rows, 1 to 1000", default=500, ge=1, le=1000)
 
 

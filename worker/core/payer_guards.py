@@ -122,6 +122,8 @@ def is_stale(ctx: Context) -> bool:
     stated = ctx.settings.reconciled
     if stated is None:
         return False
+    if stated.stale_after:
+        return ctx.day > stated.stale_after
     by_hand = stated.words == "by hand"
     seen: list[date] = [ctx.history.reconciled] if ctx.history.reconciled else []
     if not by_hand:

@@ -82,7 +82,7 @@ def build_remind(
         step=top.step.name,
         stage=top.step.stage,
         to=to,
-        cc=copies(ctx, payer_id, to),
+        cc=copies(ctx, payer_id, to, is_hard(top.ladder.policy, top.step)),
         advances=advances,
         model=replace(model, deadline=granted),
         reason=reason("remind", top.step.place, step=top.step.name, why=_why(ctx, top, moving)),
