@@ -22,7 +22,7 @@ def calendar_for(country: str | None, region: str | None = None, *, years: range
         return Calendar()
     if not years:
         raise ValueError("a calendar needs at least one year")
-    return _calendar(country.strip().upper(), region.strip() if region else None, years)
+    return _calendar(country.strip().upper(), region.strip().upper() if region else None, years)
 
 
 @lru_cache(maxsize=512)
@@ -33,12 +33,12 @@ def _calendar(country: str, region: str | None, years: range) -> Calendar:
     if country not in known:
         raise ValueError(_unknown("country", country, list(known), "an ISO 3166 code such as GB, US or DE"))
     regions = {code.upper(): code for code in known[country]}
-    subdivision = regions.get(region.upper()) if region else None
+    subdivision = regions.get(region) if region else None
     if region and subdivision is None:
         listed = ", ".join(sorted(known[country])) or "none: leave the region out"
         raise ValueError(_unknown(f"region of {country}", region, list(known[country]), f"one of {listed}"))
     found = holidays.country_holidays(country, subdiv=subdivision, years=years, language="en_US")
-    named: dict[date, str] = {day: name for day, name in sorted(found.items()) if day.year in years}
+    named: dict[date, str] = dict(sorted(found.items()))
     return Calendar(frozenset(found.weekend), named)
 
 

@@ -200,7 +200,7 @@ class Snapshot:
         return client_id
 
 
-def snapshot_of(  # noqa: PLR0917
+def snapshot_of(
     organisation: Organisation,
     read_at: datetime,
     clients: tuple[Client, ...],
