@@ -17,9 +17,9 @@ class Fault:
     """One thing to go wrong.
 
     ``endpoint`` is the first part of the path after the API's base (``Invoices``, ``token``, ``connections``) or ``*``;
-    ``method`` likewise. It strikes from the ``nth`` matching call (from 1) for ``times`` calls (0: always); with
-    ``page`` (or ``tenant``) only calls for that page (organisation) match. ``value`` means what the kind says: seconds for the 429s and ``hold``,
-    minutes for ``stale``.
+    ``method`` likewise. It strikes from the ``nth`` matching call (from 1) for ``times`` calls (0: always). With
+    ``page`` or ``tenant`` only calls for that page or organisation match. ``value`` means what the kind says: seconds
+    for the 429s and ``hold``, minutes for ``stale``.
     """
 
     kind: str
