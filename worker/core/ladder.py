@@ -5,7 +5,7 @@ before due lapses once the invoice is overdue; a step late by a missed sweep is 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from worker.core.index import HistoryIndex, Rung
@@ -134,7 +134,9 @@ class Ladder:
         if timing.day is None or not last.step or step.when.needs(Anchor.PREVIOUS):
             return timing
         before = self.policy.step(last.step)
-        planned = self._nominal(invoice, before).day if before and not before.when.needs(Anchor.PREVIOUS) else None
+        if before is None or before.when.needs(Anchor.PREVIOUS) or _heralds(before, step):
+            return timing
+        planned = self._nominal(invoice, before).day
         if planned is None or timing.day <= planned:
             return timing
         spaced = last.on + (timing.day - planned)
@@ -145,6 +147,13 @@ class Ladder:
         )
 
     def _nominal(self, invoice: Invoice, step: Step) -> Timing:
+        """The step's own day; one after due never comes on the due date itself, when nothing is late yet (I20)."""
+        timing = self._by_when(invoice, step)
+        if step.stage is Stage.BEFORE or timing.day is None or invoice.due is None or timing.day > invoice.due:
+            return timing
+        return replace(timing, day=invoice.due + timedelta(days=1))
+
+    def _by_when(self, invoice: Invoice, step: Step) -> Timing:
         ordinary = self._evaluate(step.when_unknown, invoice) if step.when_unknown else None
         if not step.when.needs(Anchor.RUN, Anchor.CUT_OFF, Anchor.MISSED_RUN):
             return Timing(self._evaluate(step.when, invoice), why=step.when.words())
@@ -155,6 +164,9 @@ class Ladder:
                 return Timing(None, run, ordinary, step.when.words())
             why = "no payment run known" if run is None else "no day from its payment run"
             return Timing(ordinary, None, ordinary, why)
+        if step.stage is Stage.BEFORE and invoice.due and by_run > invoice.due and ordinary:
+            # On that day it would have lapsed unsaid: nothing may be called "coming up" once it is overdue.
+            return Timing(ordinary, None, ordinary, f"its run on {run:%-d %B} is after the due date")
         stated = self.settings.run_stated
         patience = timedelta(days=self.policy.patience_written if stated else self.policy.patience)
         if ordinary and by_run > ordinary + patience:
@@ -200,3 +212,8 @@ class Ladder:
         """The first day allowed by a granted deadline (the day after it), whatever the step's own day is."""
         granted = max((r.granted for r in self._rungs(invoice) if r.granted), default=None)
         return granted + timedelta(days=1) if granted else None
+
+
+def _heralds(before: Step, step: Step) -> bool:
+    """A late message before due does not put off what comes after due: the two count from different things."""
+    return before.stage is Stage.BEFORE and step.stage is not Stage.BEFORE
