@@ -77,7 +77,9 @@ def payment(id_: str, item: Invoice, on: str | date, amount: str | None = None, 
 
 def credit(id_: str, amount: str, kind: CreditKind = CreditKind.CREDIT_NOTE, **more: Any) -> Credit:
     """Live credit of `acme` in GBP."""
-    return Credit(**{"id": id_, "client_id": "acme", "kind": kind, "currency": "GBP", "remaining": Decimal(amount), **more})
+    return Credit(
+        **{"id": id_, "client_id": "acme", "kind": kind, "currency": "GBP", "remaining": Decimal(amount), **more}
+    )
 
 
 def books(
@@ -131,7 +133,10 @@ def considerate(**more: Any) -> Policy:
     """The default preset, from core values."""
     steps = (
         step(
-            "heads-up", "2 business days before cut-off", when_unknown="3 business days before due", condition=HEADS_UP_IF
+            "heads-up",
+            "2 business days before cut-off",
+            when_unknown="3 business days before due",
+            condition=HEADS_UP_IF,
         ),
         step(
             "nudge",
@@ -190,7 +195,13 @@ def settings(*clients: ClientSettings, **more: Any) -> OrganisationSettings:
 def sent(on: str | date, name: str, *ids: str, payer: str = "acme", **more: Any) -> PastMessage:
     """A reminder that was accepted: it moved these invoices (first round) to step `name`."""
     rows = tuple(Advance(i, 0, name) for i in ids)
-    fixed = {"key": f"{name}-{on}-{payer}", "kind": MessageKind.REMINDER, "payer_id": payer, "on": day(on), "step": name}
+    fixed = {
+        "key": f"{name}-{on}-{payer}",
+        "kind": MessageKind.REMINDER,
+        "payer_id": payer,
+        "on": day(on),
+        "step": name,
+    }
     state = MessageState.ACCEPTED
     defaults = {"state": state, "after_due": True, "to": (f"accounts@{payer}.example.com",), "advances": rows}
     return PastMessage(**{**fixed, **defaults, **more})

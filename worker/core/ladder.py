@@ -196,7 +196,7 @@ class Ladder:
             case Anchor.PREVIOUS:
                 return self._previous(invoice)
             case Anchor.PROMISED:
-                promises = self.index.promises.get(invoice.client_id, [])
+                promises = self.index.promises.get(self.snapshot.survivor(invoice.client_id), [])
                 days = [p.by for p in promises if not p.invoice_ids or invoice.id in p.invoice_ids]
                 return max(days, default=None)
             case _:
@@ -204,7 +204,7 @@ class Ladder:
 
     def _previous(self, invoice: Invoice) -> date | None:
         """The last completed contact; failing any, the day the last step was passed by."""
-        previous = self.index.previous(invoice.id, invoice.round, invoice.client_id)
+        previous = self.index.previous(invoice.id, invoice.round, self.snapshot.survivor(invoice.client_id))
         passed = self.index.passed.get((invoice.id, invoice.round), {}).values()
         return previous or max(passed, default=None)
 
