@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from worker.core.history import GONE, UNHEARD, Approval, History, MessageKind, MessageState, PastMessage, PastTask
 from worker.core.settings import Dispute, Hold, OrganisationSettings, Promise
 
-
 WINDOWS = 3
 """Mail windows for which an approval lives."""
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from worker.core.history import UNHEARD
 from worker.core.index import HistoryIndex, Rung
 from worker.core.policy import Policy, Stage, Step
 from worker.core.receivable import Invoice, Snapshot
@@ -102,6 +103,11 @@ class Ladder:
             if self.calendar.add(run, MISSED_AFTER) <= min(read_on, self.day)
             and not any(run <= p <= self.calendar.add(run, MISSED_AFTER) for p in paid)
         )
+
+    def heard(self, invoice: Invoice) -> bool:
+        """False when the last message about it is known not to have arrived."""
+        messages = [r.message for r in self._rungs(invoice) if r.message]
+        return not messages or messages[-1].state not in UNHEARD
 
     def overdue(self, invoice: Invoice) -> bool:
         """True from the day after the due date."""

@@ -146,7 +146,7 @@ class PayerDesk:
         if not position.due_on(self.ctx.day):
             self._not_yet(invoice, ladder, position, step)
             return None
-        held = hold_on_step(self.ctx, self.client_ids, ladder, step, self.payer_id)
+        held = hold_on_step(self.ctx, self.client_ids, ladder, position, self.payer_id)
         if held:
             self._hold(held, [invoice], f"{held.task}:{self.payer_id}")
             return None

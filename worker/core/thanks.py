@@ -80,7 +80,7 @@ def deserves(ctx: Context, receipt: Receipt, policy: Policy) -> str | None:
         return ""
     ids = {i.id for i in receipt.invoices}
     for message in ctx.index.reminders.get(receipt.payer_id, ()):
-        if message.after_due and ids & {row.invoice_id for row in message.advances}:
+        if message.after_due and ids & {*message.listed, *(row.invoice_id for row in message.advances)}:
             return ", after we had asked"
     ours = {p.id for p in receipt.payments}
     if not any(p.id not in ours for p in ctx.money if ctx.payer_of(p.client_id) == receipt.payer_id):
