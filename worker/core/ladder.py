@@ -104,6 +104,11 @@ class Ladder:
             and not any(run <= p <= self.calendar.add(run, MISSED_AFTER) for p in paid)
         )
 
+    @property
+    def ends_unasked(self) -> bool:
+        """True when the policy chases and its last step is not itself a task: somebody has to be asked what now."""
+        return self.policy.steps[-1].stage is not Stage.BEFORE and not self.policy.steps[-1].task
+
     def heard(self, invoice: Invoice) -> bool:
         """False when the last message about it is known not to have arrived."""
         messages = [r.message for r in self._rungs(invoice) if r.message]
@@ -128,11 +133,17 @@ class Ladder:
         return best, last
 
     def _next(self, invoice: Invoice, reached: int) -> Step | None:
-        overdue = self.overdue(invoice)
         for step in self.policy.steps[reached + 1 :]:
-            if not (overdue and step.stage is Stage.BEFORE):
+            if step.stage is not Stage.BEFORE or not self._lapses(invoice, step):
                 return step
         return None
+
+    def _lapses(self, invoice: Invoice, step: Step) -> bool:
+        """A step before due lapses once the invoice is overdue, and at once when its day would come later than that."""
+        if self.overdue(invoice):
+            return True
+        day = self._nominal(invoice, step).day
+        return day is not None and invoice.due is not None and day > invoice.due
 
     def _timing(self, invoice: Invoice, step: Step, last: Rung) -> Timing:
         """The later of the step's own day and full spacing after a step that was late."""

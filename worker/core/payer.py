@@ -142,6 +142,8 @@ class PayerDesk:
         step = position.step
         if step is None:
             self._stand(invoice, Bucket.HELD, reason("ladder-end"))
+            if ladder.ends_unasked:
+                self._open_task(guard_task_id("decide", invoice), "decide", reason("ladder-end"))
             return None
         if not position.due_on(self.ctx.day):
             self._not_yet(invoice, ladder, position, step)

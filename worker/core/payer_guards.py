@@ -50,10 +50,11 @@ def hold_on_payer(ctx: Context, payer_id: str, client_ids: list[str]) -> Held | 
         code = "uncertain-old" if old else "uncertain"
         why = reason(code, on=day_words(uncertain.on), key=uncertain.key[:12])
         return Held(why, "resolve-message" if old else "")
-    return _changed_address(ctx, payer_id, client_ids)
+    return changed_address(ctx, payer_id, client_ids)
 
 
-def _changed_address(ctx: Context, payer_id: str, client_ids: list[str]) -> Held | None:
+def changed_address(ctx: Context, payer_id: str, client_ids: list[str]) -> Held | None:
+    """The books' address moved to another domain since our last message: a person confirms it first."""
     chosen = ctx.settings.clients.get(payer_id)
     old = ctx.history.addresses.get(payer_id, "")
     new = address_of(ctx, client_ids[0])
