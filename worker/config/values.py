@@ -98,7 +98,7 @@ class XeroBooks:
 
 @dataclass(frozen=True, slots=True)
 class CsvBooks:
-    """Absolute paths of exported books; `dates` and `decimals` settle what the files leave open ("" when they do not)."""
+    """Absolute paths of exported books; `dates` and `decimals` settle what the files leave open ("": nothing)."""
 
     invoices: Path
     clients: Path | None = None
