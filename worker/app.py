@@ -29,9 +29,6 @@ _SECURITY = {"tls": "tls", "starttls": "starttls", "plain": "none"}
 STOP_FILE = "STOP"
 """A file of this name in the state folder is the kill switch; its text is the reason."""
 
-SANDBOX_SEED = 7
-"""The one company every demo shows; its story starts on 1 January of the year before."""
-
 
 class Quiet:
     """A Progress that shows nothing."""
@@ -261,7 +258,7 @@ def sandbox_options(books: SandboxBooks, now: datetime) -> Iterator[dict[str, ob
         base = books.url.rstrip("/")
         yield {**known, "identity_url": f"{base}/connect/token", "api_url": f"{base}/api.xro/2.0"}
         return
-    company = Company.simulate(SANDBOX_SEED, date(now.year - 1, 1, 1), now.date() + timedelta(days=1))
+    company = Company.demo(now.date() + timedelta(days=1))
     with serve(company, now=now) as running:
         known["tenant"] = books.tenant or running.tenants[0]
         base = running.url
