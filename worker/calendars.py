@@ -38,7 +38,7 @@ def _calendar(country: str, region: str | None, years: range) -> Calendar:
         listed = ", ".join(sorted(known[country])) or "none: leave the region out"
         raise ValueError(_unknown(f"region of {country}", region, list(known[country]), f"one of {listed}"))
     found = holidays.country_holidays(country, subdiv=subdivision, years=years, language="en_US")
-    named: dict[date, str] = {day: name for day, name in sorted(found.items()) if day.year in years}
+    named: dict[date, str] = dict(sorted(found.items()))
     return Calendar(frozenset(found.weekend), named)
 
 

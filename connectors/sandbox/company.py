@@ -81,6 +81,11 @@ class Company:
         organisation = Organisation(ident(seed, "organisation"), name)
         return cls(organisation, seed, _numbered(told), [_truth(seed, client) for client in people])
 
+    @classmethod
+    def demo(cls, until: date, seed: int = 7) -> "Company":
+        """The sample company every demonstration shows, from its fixed first day; any two tell one story."""
+        return cls.simulate(seed, DEFAULT_START, until)
+
     @property
     def events(self) -> tuple[Event, ...]:
         """The whole story in order."""

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from connectors.sandbox.books import Books, Event, ImpossibleError, Line, Person
+from connectors.sandbox.books import Books, Event, ImpossibleError
 from connectors.sandbox.company import Company
 from connectors.sandbox.faults import Fault
+from connectors.sandbox.rows import Contact, Line, Person
 from connectors.sandbox.story import ident
 from connectors.sandbox.wire import Answer, Request, Row, reply, text
 from connectors.sandbox.world import World
@@ -119,7 +120,7 @@ def truth(company: Company, books: Books, now: datetime) -> Row:
     }
 
 
-def _contact(company: Company, contact: Any) -> Row:
+def _contact(company: Company, contact: Contact) -> Row:
     row = _plain(contact, "id name email status merged_to groups updated")
     try:
         known = company.truth(contact.id)

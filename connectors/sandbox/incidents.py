@@ -10,8 +10,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from connectors.sandbox.books import Event, Line
+from connectors.sandbox.books import Event
 from connectors.sandbox.clients import Client
+from connectors.sandbox.rows import Line
 from connectors.sandbox.rundays import DAY, roll
 from connectors.sandbox.story import RATES, Plan, at, draw, due_date, ident, invoice_events
 

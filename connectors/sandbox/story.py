@@ -13,8 +13,9 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid5
 
-from connectors.sandbox.books import Event, Line, Person
+from connectors.sandbox.books import Event
 from connectors.sandbox.clients import Client
+from connectors.sandbox.rows import Line, Person
 from connectors.sandbox.rundays import DAY, month_end, roll, shift
 
 SPACE = UUID("6b7a0f0e-54d5-5c1c-9a0d-3a1f0c5f9b11")

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.sandbox.books import Books, Note
+from connectors.sandbox.books import Books
 from connectors.sandbox.company import Company
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.limits import Limiter, Limits
+from connectors.sandbox.rows import Note
 from connectors.sandbox.tokens import Tokens
 
 
@@ -69,7 +70,7 @@ class World:
         """Drop remembered books: the story itself has changed."""
         self._cache.clear()
 
-    def fault(self, method: str, endpoint: str, page: int) -> Fault | None:
+    def fault(self, method: str, endpoint: str, page: int, tenant: str) -> Fault | None:
         """The fault that strikes this call, if any."""
-        struck = [fault for fault in self.faults if fault.strikes(method, endpoint, page)]
+        struck = [fault for fault in self.faults if fault.strikes(method, endpoint, page, tenant)]
         return struck[0] if struck else None

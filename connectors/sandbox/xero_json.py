@@ -4,19 +4,20 @@ Shapes, field names and omissions follow Xero's OpenAPI file (16.1.0) and the pa
 and "Requests and responses" of its developer site. Amounts leave here as JSON numbers with at most two decimals.
 """
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
-from connectors.sandbox.books import ZERO, Batch, Books, Contact, Credit, Invoice, Note, Payment
+from connectors.sandbox.books import Books
+from connectors.sandbox.rows import ZERO, Contact, Credit, Invoice, Note, Payment
 
 Row = dict[str, Any]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BANK = "5c1f7a34-6f0f-5d0c-8f43-0d6a5b7f1c21"
 THEME = "a94a78db-5cc6-5e26-a52b-045237e56e6e"
 SPACE = UUID(BANK)
+CREDIT_ID = {"note": "CreditNoteID", "overpayment": "OverpaymentID", "prepayment": "PrepaymentID"}
 
 
 def number(amount: Decimal) -> float:
@@ -34,11 +35,13 @@ def day(value: date) -> str:
     return stamp(datetime.combine(value, time(), UTC))
 
 
-def _dated(name: str, value: date) -> Row:
+def dated(name: str, value: date) -> Row:
+    """A calendar date in both spellings."""
     return {f"{name}String": f"{value.isoformat()}T00:00:00", name: day(value)}
 
 
-def _updated(moment: datetime) -> Row:
+def updated(moment: datetime) -> Row:
+    """An update time in both spellings."""
     return {"UpdatedDateUTC": stamp(moment), "UpdatedDateUTCString": f"{moment:%Y-%m-%dT%H:%M:%SZ}"}
 
 
@@ -137,22 +140,22 @@ def invoice_full(invoice: Invoice, books: Books, *, single: bool) -> Row:
         "IsDiscounted": False,
         "HasAttachments": False,
         "Contact": contact_stub(books.contacts[invoice.contact]),
-        **_dated("Date", invoice.issued),
-        **_dated("DueDate", invoice.due),
+        **dated("Date", invoice.issued),
+        **dated("DueDate", invoice.due),
         "Status": invoice.status,
         "LineAmountTypes": "Exclusive",
         "LineItems": [_line(invoice, place) for place in range(len(invoice.lines))],
         "SubTotal": number(sum((line.net for line in invoice.lines), ZERO)),
         "TotalTax": number(sum((line.tax for line in invoice.lines), ZERO)),
         "Total": number(invoice.total),
-        **_updated(invoice.updated),
+        **updated(invoice.updated),
         "CurrencyCode": invoice.currency,
         "BrandingThemeID": THEME,
     }
     if invoice.sent:
         row["SentToContact"] = True
     if invoice.expected:
-        row |= _dated("ExpectedPaymentDate", invoice.expected)
+        row |= dated("ExpectedPaymentDate", invoice.expected)
     if invoice.repeating:
         row["RepeatingInvoiceID"] = invoice.repeating
     if invoice.settled_on:
@@ -203,100 +206,9 @@ def _nested_payment(payment: Payment, books: Books) -> Row:
 
 
 def _applied(credit: Credit, amount: Decimal) -> Row:
-    row: Row = {_ID[credit.kind]: credit.id, "ID": credit.id, "AppliedAmount": number(amount)}
+    row: Row = {CREDIT_ID[credit.kind]: credit.id, "ID": credit.id, "AppliedAmount": number(amount)}
     row |= {"CreditNoteNumber": credit.number} if credit.kind == "note" else {}
-    return row | {**_dated("Date", credit.date), "Total": number(credit.total)}
-
-
-def payment_full(payment: Payment, books: Books, *, single: bool) -> Row:
-    """A payment; only the route by id tells the invoice's status and what it still owes."""
-    invoice = books.invoices[payment.invoice]
-    nested = invoice_stub(invoice, books.contacts[invoice.contact])
-    if single:
-        nested |= {"Status": invoice.status, "AmountDue": number(invoice.open), "Total": number(invoice.total)}
-    row: Row = {
-        "PaymentID": payment.id,
-        "Date": day(payment.date),
-        "BankAmount": number((payment.amount / invoice.rate).quantize(Decimal("0.01"))),
-        "Amount": number(payment.amount),
-        "Reference": payment.reference,
-        "CurrencyRate": number(invoice.rate),
-        "PaymentType": "ACCRECPAYMENT" if invoice.type == "ACCREC" else "ACCPAYPAYMENT",
-        "Status": payment.status,
-        **_updated(payment.updated),
-        "HasAccount": True,
-        "IsReconciled": payment.status == "AUTHORISED",
-        "Account": {"AccountID": BANK, "Code": "090"},
-        "Invoice": nested,
-        "HasValidationErrors": False,
-    }
-    return row | ({"BatchPaymentID": payment.batch} if payment.batch else {})
-
-
-def batch_full(batch: Batch, members: Iterable[Payment], books: Books) -> Row:
-    """A batch payment with the payments in it."""
-    rows = [
-        {
-            "Invoice": invoice_stub(books.invoices[payment.invoice]),
-            "PaymentID": payment.id,
-            "Amount": number(payment.amount),
-            "BankAmount": number((payment.amount / books.invoices[payment.invoice].rate).quantize(Decimal("0.01"))),
-        }
-        for payment in members
-    ]
-    total = sum((Decimal(str(row["BankAmount"])) for row in rows), ZERO)
-    return {
-        "Account": {"AccountID": BANK, "CurrencyCode": "GBP"},
-        "Reference": batch.reference,
-        "BatchPaymentID": batch.id,
-        **_dated("Date", batch.date),
-        "Payments": rows,
-        "Type": "RECBATCH",
-        "Status": batch.status,
-        "TotalAmount": number(total),
-        "UpdatedDateUTC": stamp(batch.updated),
-        "IsReconciled": True,
-    }
-
-
-_ID = {"note": "CreditNoteID", "overpayment": "OverpaymentID", "prepayment": "PrepaymentID"}
-_TYPE = {"note": "ACCRECCREDIT", "overpayment": "RECEIVE-OVERPAYMENT", "prepayment": "RECEIVE-PREPAYMENT"}
-
-
-def credit_full(credit: Credit, books: Books) -> Row:
-    """A credit note, overpayment or prepayment with what was allocated from it."""
-    row: Row = {_ID[credit.kind]: credit.id, "ID": credit.id, "Type": _TYPE[credit.kind], "Reference": credit.reference}
-    if credit.kind == "note":
-        row |= {"CreditNoteNumber": credit.number, "HasErrors": False}
-    row |= {
-        "RemainingCredit": number(credit.remaining),
-        "Allocations": [
-            {
-                "AllocationID": allocation.id,
-                "Amount": number(allocation.amount),
-                "Date": day(allocation.date),
-                "Invoice": {
-                    "InvoiceID": allocation.invoice,
-                    "InvoiceNumber": books.invoices[allocation.invoice].number,
-                },
-            }
-            for allocation in credit.allocations
-        ],
-        "Payments": [],
-        "HasAttachments": False,
-        "Contact": contact_stub(books.contacts[credit.contact]),
-        **_dated("Date", credit.date),
-        "Status": credit.status,
-        "LineAmountTypes": "NoTax",
-        "LineItems": [{"Description": "Credit", "Quantity": 1.0, "LineAmount": number(credit.total), "Tracking": []}],
-        "SubTotal": number(credit.total),
-        "TotalTax": 0.0,
-        "Total": number(credit.total),
-        **_updated(credit.updated),
-        "CurrencyCode": credit.currency,
-        "CurrencyRate": number(credit.rate),
-    }
-    return row
+    return row | {**dated("Date", credit.date), "Total": number(credit.total)}
 
 
 def history_row(note: Note) -> Row:

@@ -209,6 +209,7 @@ def test_runs_after_a_missed_one() -> None:
         ("10 days before the run", date(2026, 11, 25), date(2026, 11, 15)),
         ("2 weeks", date(2026, 11, 25), date(2026, 11, 11)),
         ("25th", date(2026, 10, 30), date(2026, 10, 25)),
+        ("25th", date(2026, 10, 25), date(2026, 10, 25)),
         ("25th of the month", date(2026, 10, 5), date(2026, 9, 25)),
         ("end of previous month", date(2026, 3, 31), date(2026, 2, 28)),
         ("the 20th of the previous month", date(2026, 3, 31), date(2026, 2, 20)),
@@ -271,7 +272,7 @@ def test_sentences(client: RunSchedule, sentence: str) -> None:
 
 days = st.dates(date(2019, 1, 1), date(2031, 12, 31))
 units = st.sampled_from(Unit)
-nths = st.integers(1, 23).flatmap(lambda n: st.sampled_from([n, -n]))
+nths = (st.integers(1, 5) | st.integers(1, 23)).flatmap(lambda n: st.sampled_from([n, -n]))
 
 
 def _day_of_month(nth: int, unit: Unit) -> DayOfMonth:
@@ -320,6 +321,12 @@ calendars = st.builds(
 cut_offs = st.none() | st.builds(
     lambda kind, number: CutOff(kind, max(number, 1)), st.sampled_from(CutOffKind), st.integers(0, 31)
 )
+
+
+def test_a_day_of_the_month_before_a_weekday_keeps_its_meaning() -> None:
+    rule = RunRule(Monthly((DayOfMonth(1), DayOfMonth(-1, Unit.FRIDAY))))
+    assert rule.words() == "1st of the month and last friday"
+    assert parse_pays(rule.words()) == rule
 
 
 @given(rules())

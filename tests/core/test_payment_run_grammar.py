@@ -72,6 +72,7 @@ FROM = date(2026, 1, 8)
         ("every 5 months on the 15th from 2026-02-15", RunRule(Monthly((DayOfMonth(15),), 5, (2026, 2)))),
         ("15th, only jan, apr, jul, oct", RunRule(Monthly((DayOfMonth(15),)), months=(1, 4, 7, 10))),
         ("15th only in november - february", RunRule(Monthly((DayOfMonth(15),)), months=(1, 2, 11, 12))),
+        ("15th of jan and jul", RunRule(Monthly((DayOfMonth(15),)), months=(1, 7))),
         ("25th, or previous business day", RunRule(Monthly((DayOfMonth(25),)), roll=Roll.PREVIOUS)),
         ("25th or the next working day", RunRule(Monthly((DayOfMonth(25),)), roll=Roll.NEXT)),
         ("mondays, or skipped", RunRule(Weekly((0,)), roll=Roll.SKIP)),
@@ -94,12 +95,16 @@ def test_the_examples_are_canonical(example: str) -> None:
         ("lst fridy", "a day was expected", "last friday"),
         ("evry other thrusday from 2026-01-08", "a day was expected", "every other thursday from 2026-01-08"),
         ("25th or prevous business day", '"previous" was expected', "25th, or previous business day"),
-        ("every other thursday", "a first run date is missing", None),
-        ("every other thursday from 2026-01-09", "2026-01-09 is a Friday", None),
+        (
+            "every other thursday",
+            "a run date is missing, so which weeks are meant is unknown: add, say, from 2026-01-08",
+            None,
+        ),
+        ("every other thursday from 2026-01-09", "2026-01-09 is a friday, but the runs are on thursday", None),
         ("every other thursday from 2026-02-30", '"2026-02-30" is not a date', None),
         ("every other thursday from january", "such as 2026-01-08 is missing", "every other thursday from 2026-01-08"),
         ("fridays from 2026-01", "runs in weeks start from a day", None),
-        ("every 2nd tuesday", "can mean two things", None),
+        ("every 2nd tuesday", 'or "every 2 weeks on tuesday from 2026-01-06"', None),
         ("32nd", "a month has no 32nd day", None),
         ("0", "a month has no 0th day", None),
         ("6th friday", "a month has no 6th friday", None),
@@ -137,6 +142,12 @@ def test_the_whole_message() -> None:
         "Write for example: last friday; 15th and last day; monday and thursday; every other thursday from 2026-01-08; "
         "3 business days after 2nd tuesday; every 2 months on the 15th; 25th, or previous business day."
     )
+
+
+def test_a_novel_is_cut_short() -> None:
+    with pytest.raises(GrammarProblem, match="it is longer than 200 characters") as caught:
+        parse_pays("friday " * 100)
+    assert len(str(caught.value)) < 700
 
 
 SCRAPS = (

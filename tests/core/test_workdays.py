@@ -44,6 +44,8 @@ def test_moving_over_weekends_holidays_and_closures() -> None:
     assert CHRISTMAS.add(date(2026, 12, 25), 0) == date(2026, 12, 29)
     assert CHRISTMAS.between(date(2026, 12, 24), date(2026, 12, 31)) == 3
     assert CHRISTMAS.between(date(2026, 12, 31), date(2026, 12, 24)) == -3
+    assert CHRISTMAS.between(date(2026, 11, 2), date(2026, 11, 7)) == 4
+    assert CHRISTMAS.between(date(2026, 11, 7), date(2026, 11, 9)) == 1
 
 
 def test_a_calendar_that_is_never_open_says_so() -> None:

@@ -76,7 +76,7 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class PastMessage:
-    """One message. `on` is the local date of its hand-off (of planning before that); `granted` the day it allowed until."""
+    """One message. `on` is the local date of its hand-off (of planning before that), `granted` the day it allowed."""
 
     key: str
     kind: MessageKind
@@ -95,7 +95,7 @@ class PastMessage:
 
 @dataclass(frozen=True, slots=True)
 class PastTask:
-    """Something a person was asked to do. `done` is the day an outcome was recorded; `again` when *no answer* returns."""
+    """Something a person was asked to do. `done`: the day of its outcome; `again`: when *no answer* returns."""
 
     id: str
     payer_id: str

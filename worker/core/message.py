@@ -55,8 +55,8 @@ class MessageModel:
 
     `coming` are not yet due, `overdue` are, `demanded` is what this message asks for (for final notices only the
     ripe ones, the rest in `also_open`); `not_included` are disputed. `gross`, `credit`, `net` are per currency.
-    `run_date`/`next_run` are filled only for a run that was stated; `deadline` is the granted day; `earlier` the days of
-    earlier contact known to have been delivered; `promised` a date the client itself gave.
+    `run_date`/`next_run` are filled only for a run that was stated; `deadline` is the granted day; `earlier` the
+    days of earlier contact known to have been delivered; `promised` a date the client itself gave.
     """
 
     template: str
@@ -104,7 +104,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message to one payer, ready to be turned into bytes. `key` is the logbook's, `message_id` without brackets."""
+    """One message to one payer, ready to become bytes. `key` is the logbook's, `message_id` without brackets."""
 
     key: str
     message_id: str

@@ -105,9 +105,12 @@ class Weekly:
         if not 1 <= self.every <= 52:
             raise ValueError(f"runs are 1 to 52 weeks apart, not {self.every}")
         if self.every > 1 and self.start is None:
-            raise ValueError("a first run date is missing, so which weeks are meant is unknown: add from 2026-01-08")
+            example = date(2026, 1, 5 + self.weekdays[0])
+            raise ValueError(f"a run date is missing, so which weeks are meant is unknown: add, say, from {example}")
         if self.start and self.start.weekday() not in self.weekdays:
-            raise ValueError(f"{self.start} is a {WEEKDAYS[self.start.weekday()].capitalize()}")
+            weekday = WEEKDAYS[self.start.weekday()]
+            runs = listed([WEEKDAYS[weekday] for weekday in self.weekdays])
+            raise ValueError(f"{self.start} is a {weekday}, but the runs are on {runs}")
 
     def dates(self, start: date, end: date) -> Iterator[tuple[date, Roll]]:
         """The days in [start, end] before holidays move them, with what a holiday does by default."""

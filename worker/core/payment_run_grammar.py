@@ -2,7 +2,8 @@
 
     pays    = [ number "business day(s)" ( "after" | "before" ) ] days { suffix }
     days    = weekdays | month days | "every" [ "other" | number ] ( "week(s)" | "month(s)" ) "on" ... | "every" ...
-    suffix  = "from" date | "only" months | "or" ( "previous business day" | "next business day" | "skipped" )
+    suffix  = "from" date | ( "only" | "of" ) months
+            | "or" ( "previous business day" | "next business day" | "skipped" )
 
 Commas, "and" and dashes between days of a month mean the same; a dash between weekdays or months is a range.
 """
@@ -122,11 +123,12 @@ def _period(reader: Reader) -> tuple[str, int]:
         return "week", 1
     if reader.take("month"):
         return "month", 1
-    if ordinal_of(reader.peek()) in range(2, 6) and weekday_of(reader.peek(1)) is not None:
-        nth, weekday = reader.peek(), reader.peek(1)
+    weekday = weekday_of(reader.peek(1))
+    if ordinal_of(reader.peek()) in range(2, 6) and weekday is not None:
+        nth, name = reader.peek(), WEEKDAYS[weekday]
         raise Unreadable(
-            f'"every {nth} {weekday}" can mean two things: write "{nth} {weekday}" for one a month, '
-            f'or "every {ordinal_of(nth)} weeks on {weekday} from 2026-01-08"'
+            f'"every {nth} {name}" can mean two things: write "{nth} {name}" for one a month, '
+            f'or "every {ordinal_of(nth)} weeks on {name} from {date(2026, 1, 5 + weekday)}"'
         )
     return "", 1
 
@@ -143,7 +145,7 @@ class _Suffixes:
         while reader.peek():
             if not (self.day or self.month) and reader.take("from", "starting"):
                 self._since(reader)
-            elif not self.months and reader.take("only"):
+            elif not self.months and reader.take("only", "of", "in"):
                 reader.take("in")
                 self.months = _names(reader, month_of, 1, 12)
             elif not self.roll and reader.take("or"):

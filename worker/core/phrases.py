@@ -20,6 +20,10 @@ _TOKEN = re.compile(
 )
 
 
+# No phrase needs more; it keeps errors and guesses short.
+_LONGEST = 200
+
+
 class GrammarProblem(ValueError):
     """A phrase that cannot be read.
 
@@ -37,8 +41,9 @@ class GrammarProblem(ValueError):
         self.why = why
         guess = f' Did you mean "{nearest}"?' if nearest else ""
         reason = f": {why}." if why else "."
+        shown = found if len(found) <= _LONGEST else f"{found[:_LONGEST]}..."
         super().__init__(
-            f'"{found}" is not {what} we can read{reason}{guess} Write for example: {"; ".join(self.expected)}.'
+            f'"{shown}" is not {what} we can read{reason}{guess} Write for example: {"; ".join(self.expected)}.'
         )
 
 
@@ -49,11 +54,13 @@ class Unreadable(Exception):
 def tokens(text: str) -> list[str]:
     """Lower-case words, numbers, ISO dates and dashes of `text`; commas only separate. Raises Unreadable."""
     text = text.strip().lower()
+    if len(text) > _LONGEST:
+        raise Unreadable(f"it is longer than {_LONGEST} characters")
     found: list[str] = []
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
-        if match is None or len(text) > 300:
+        if match is None:
             raise Unreadable(f'"{text[position : position + 12]}" is not a word, a number or a date')
         iso, number, word, dash, plus = match.groups()
         token = iso or number or word or ("-" if dash else "") or ("and" if plus else "")
@@ -170,4 +177,4 @@ def respelled(text: str, vocabulary: Iterable[str]) -> str:
             return word
         return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), word)
 
-    return re.sub(r"(?<!\d)[a-z]+", mend, text.lower()[:300])
+    return re.sub(r"(?<!\d)[a-z]+", mend, text.lower()[:_LONGEST])

@@ -125,7 +125,7 @@ class QuietPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How one client is asked. `gap` separates chasing messages to one payer; patience is in days past the ordinary day."""
+    """How one client is asked. `gap` separates chasing messages to one payer; patience: days past the ordinary day."""
 
     name: str
     steps: tuple[Step, ...]
@@ -151,7 +151,7 @@ class Policy:
 
 
 def stage_of(when: When) -> Stage:
-    """The stage a step has unless it says otherwise: before due when it hangs before due, a cut-off, a run or on issue."""
+    """The stage a step has unless it says: before due when it hangs before due, a cut-off or a run, or on issue."""
     on_the_day = when.clause.span is None and when.needs(Anchor.DUE, Anchor.CUT_OFF)
     ahead = when.clause.before and when.needs(Anchor.DUE, Anchor.CUT_OFF, Anchor.RUN)
     early = when.needs(Anchor.ISSUED) or on_the_day or ahead

@@ -200,12 +200,12 @@ class Snapshot:
         return client_id
 
 
-def snapshot_of(  # noqa: PLR0917
+def snapshot_of(
     organisation: Organisation,
     read_at: datetime,
     clients: tuple[Client, ...],
     invoices: tuple[Invoice, ...],
-    credits: tuple[Credit, ...] = (),  # noqa: A002
+    credits: tuple[Credit, ...] = (),
     payments: tuple[Payment, ...] = (),
     warnings: tuple[str, ...] = (),
 ) -> Snapshot:

@@ -63,7 +63,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A contested item; empty `invoice_ids` means the whole client. At `review` it becomes a task, never a resumption."""
+    """A contested item; no `invoice_ids` means the whole client. At `review` it becomes a task, never a resumption."""
 
     client_id: str
     reason: str

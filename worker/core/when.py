@@ -1,9 +1,9 @@
 """The `when` grammar of a policy step: parsing, canonical words, and evaluation to a date.
 
-    when    = clause { "," ( "not before" | "at latest" ) clause }
-    clause  = "on" moment | span ( "before" | "after" ) moment
-    span    = number ( "day" | "business day" | "week" | "month" ) [ "s" ]
-    moment  = [ "the" ] anchor | "end of month of" clause
+when    = clause { "," ( "not before" | "at latest" ) clause }
+clause  = "on" moment | span ( "before" | "after" ) moment
+span    = number ( "day" | "business day" | "week" | "month" ) [ "s" ]
+moment  = [ "the" ] anchor | "end of month of" clause
 """
 
 import difflib
@@ -183,7 +183,9 @@ def parse_span(text: str) -> Span:
     clean = " ".join(text.lower().split())
     match = _SPAN.fullmatch(clean)
     if not match:
-        raise WhenProblem(f'"{text}" is not a length of time', '"4 business days", "2 weeks" or "10 days"', _near_unit(clean))
+        raise WhenProblem(
+            f'"{text}" is not a length of time', '"4 business days", "2 weeks" or "10 days"', _near_unit(clean)
+        )
     return Span(int(match[1]), Unit(match[2].rstrip("s")))
 
 
@@ -211,7 +213,9 @@ def _parse_clause(text: str, depth: int = 0) -> Clause:
     match = _SPAN.match(text)
     if not match:
         if re.match(r"[-+]?\d", text):
-            raise WhenProblem(f'"{text}"', 'a whole number and a unit, such as "3 business days after due"', _near_unit(text))
+            raise WhenProblem(
+                f'"{text}"', 'a whole number and a unit, such as "3 business days after due"', _near_unit(text)
+            )
         raise WhenProblem(f'"{text}"', f'"on ..." or a span, such as {EXAMPLES}')
     span = Span(int(match[1]), Unit(match[2].rstrip("s")))
     side, _, rest = text[match.end() :].partition(" ")

@@ -53,9 +53,9 @@ def told() -> Company:
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Running]:
-    """A fresh server that a test may do anything to."""
-    company = Company.simulate(7, DEFAULT_START, date(2026, 12, 31))
+def sandbox(told: Company) -> Iterator[Running]:
+    """A fresh server, with a copy of the story, that a test may do anything to."""
+    company = Company(told.organisation, told.seed, told.events, told.truths)
     with serve(company, now=NOW, tick=timedelta(seconds=1)) as running:
         yield running
 

@@ -235,6 +235,9 @@ def test_the_minute_and_the_day_are_limited(told):
         assert answers[3].headers["X-Rate-Limit-Problem"] == "minute"
         wait = int(answers[3].headers["Retry-After"])
         assert 0 < wait <= 60
+        early = (NOW + timedelta(seconds=wait - 1)).isoformat()
+        requests.post(f"{running.url}/_sandbox/clock", json={"now": early}, timeout=5)
+        assert requests.get(url, headers=asked, timeout=5).headers["Retry-After"] == "1"
         later = (NOW + timedelta(seconds=wait)).isoformat()
         requests.post(f"{running.url}/_sandbox/clock", json={"now": later}, timeout=5)
         statuses = [requests.get(url, headers=asked, timeout=5) for _ in range(3)]
@@ -344,3 +347,68 @@ def test_the_face_needs_no_socket(sandbox):
 
 def test_the_server_binds_this_machine_only(sandbox):
     assert sandbox.url.startswith("http://127.0.0.1:")
+
+
+def test_a_repeated_key_writes_once_and_another_body_under_it_is_refused(call):
+    key = call.books()["invoices"][0]["id"]
+    url, headers = f"{call.sandbox.url}/api.xro/2.0/Invoices/{key}/History", {**call.headers, "Idempotency-Key": "k1"}
+    said = [
+        call.session.put(url, json={"HistoryRecords": [{"Details": details}]}, headers=headers, timeout=5).status_code
+        for details in ("once", "once", "twice")
+    ]
+    assert said == [200, 200, 400]
+    call.control("clock", {"now": "2026-10-01T08:07:00+00:00"})
+    call.session.put(url, json={"HistoryRecords": [{"Details": "once"}]}, headers=headers, timeout=5)
+    notes = call.session.get(f"{call.sandbox.url}/_sandbox/log", timeout=5).json()["notes"]
+    assert [note["details"] for note in notes] == ["once", "once"]
+
+
+@pytest.mark.parametrize("body", [b"nonsense", b"[]", b'{"HistoryRecords": 5}', b'{"HistoryRecords": ["x"]}'])
+def test_a_malformed_note_is_refused(call, body):
+    key = call.books()["invoices"][0]["id"]
+    url = f"{call.sandbox.url}/api.xro/2.0/Invoices/{key}/History"
+    assert call.session.put(url, data=body, headers=call.headers, timeout=5).status_code == 400
+
+
+def test_known_oddities_of_single_documents(shared_call):
+    books = shared_call.books()
+    gone = next(one for one in books["invoices"] if one["status"] == "DELETED")
+    listed = shared_call.get("Invoices", IDs=gone["id"]).json()["Invoices"][0]
+    single = shared_call.get(f"Invoices/{gone['number']}").json()["Invoices"][0]
+    assert (listed["AmountDue"], single["AmountDue"]) == (0, single["Total"])
+    company = shared_call.sandbox.world.companies[shared_call.tenant]
+    credited = next(
+        one for one in books["invoices"]
+        if one["contact"] == company.contact_id("credited only") and one["status"] == "PAID" and one["paid"] == "0.00"
+    )  # fmt: skip
+    row = shared_call.get(f"Invoices/{credited['id']}").json()["Invoices"][0]
+    assert row["AmountCredited"] == row["Total"] == row["CreditNotes"][0]["AppliedAmount"]
+    assert row["Payments"] == []
+    payment = books["payments"][0]["id"]
+    listed = next(row for row in shared_call.all("Payments", "Payments") if row["PaymentID"] == payment)
+    single = shared_call.get(f"Payments/{payment}").json()["Payments"][0]
+    assert set(single["Invoice"]) - set(listed["Invoice"]) == {"Status", "AmountDue", "Total"}
+
+
+@pytest.mark.parametrize(
+    "path", ["Invoices/INV-99999", "Contacts/nobody", "Payments/none", "Quotes", "Invoices/x/History"]
+)
+def test_what_is_not_there(shared_call, path):
+    answer = shared_call.get(path)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/plain; charset=utf-8")
+
+
+def test_drafts_have_no_payment_page(shared_call):
+    draft = next(one for one in shared_call.books()["invoices"] if one["status"] == "DRAFT")
+    assert shared_call.get(f"Invoices/{draft['id']}/OnlineInvoice").status_code == 404
+
+
+@pytest.mark.parametrize("wrong", ["Basic !!!", "Basic bm9jb2xvbg==", "Bearer"])
+def test_odd_authorisation_is_refused_not_fatal(sandbox, wrong):
+    answer = requests.post(
+        f"{sandbox.url}/connect/token",
+        data={"grant_type": "client_credentials"},
+        headers={"Authorization": wrong},
+        timeout=5,
+    )
+    assert answer.status_code == 400

@@ -1,0 +1,187 @@
+"""From decisions to message models: which lines a message shows, and the exact figures beside them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from worker.core.context import Context
+from worker.core.history import UNHEARD, MessageState
+from worker.core.ladder import Position
+from worker.core.message import ClientTotal, InvoiceLine, MessageModel
+from worker.core.money import Money, minor_digits, totals
+from worker.core.receivable import Client, Credit, Invoice
+from worker.core.settings import Address, ClientSettings, Signature
+from worker.core.workdays import add_months
+
+INSTALMENTS = 3
+_NOT_HEARD = UNHEARD | {MessageState.UNCERTAIN, MessageState.HANDED}
+
+
+def line(ctx: Context, invoice: Invoice) -> InvoiceLine:
+    """One invoice as a message shows it."""
+    client = ctx.client(invoice.client_id)
+    late = max((ctx.day - invoice.due).days, 0) if invoice.due else 0
+    return InvoiceLine(
+        number=invoice.number,
+        reference=invoice.reference,
+        issued=invoice.issued,
+        due=invoice.due,
+        work=(ctx.settings.work or invoice.work or "")[:80],
+        open=Money(invoice.open, invoice.currency),
+        total=Money(invoice.total, invoice.currency),
+        part_paid=invoice.open != invoice.total,
+        days_late=late,
+        url=invoice.url,
+        client_name=client.name if client else "",
+        invoice_id=invoice.id,
+    )
+
+
+def lines(ctx: Context, invoices: Iterable[Invoice]) -> tuple[InvoiceLine, ...]:
+    """Lines in the order a person reads them: oldest due first."""
+    ordered = sorted(invoices, key=lambda i: (i.due or date.max, i.number, i.id))
+    return tuple(line(ctx, i) for i in ordered)
+
+
+def sums(invoices: Iterable[Invoice]) -> tuple[Money, ...]:
+    """One total per currency of what is open."""
+    return tuple(Money(v, c) for c, v in totals(Money(i.open, i.currency) for i in invoices).items())
+
+
+def subtotals(ctx: Context, invoices: Sequence[Invoice]) -> tuple[ClientTotal, ...]:
+    """Totals per client, only when the message speaks of more than one client."""
+    clients = sorted({ctx.snapshot.survivor(i.client_id) for i in invoices})
+    if len(clients) < 2:
+        return ()
+    found: list[ClientTotal] = []
+    for client_id in clients:
+        client = ctx.client(client_id)
+        theirs = [i for i in invoices if ctx.snapshot.survivor(i.client_id) == client_id]
+        found += [ClientTotal(client.name if client else client_id, total) for total in sums(theirs)]
+    return tuple(found)
+
+
+def net_of(gross: tuple[Money, ...], credit: Sequence[Credit]) -> tuple[tuple[Money, ...], tuple[Money, ...]]:
+    """Live credit and what remains to ask for, per currency that is owed."""
+    held = totals(Money(c.remaining, c.currency) for c in credit)
+    used = tuple(Money(held[g.currency], g.currency) for g in gross if held.get(g.currency))
+    left = tuple(Money(g.amount - held.get(g.currency, Decimal(0)), g.currency) for g in gross)
+    return used, left
+
+
+def greeting(client: Client, chosen: ClientSettings, to: Sequence[Address]) -> str:
+    """Whom to greet: the person we write to, the books' first name, else the accounts team; never nobody."""
+    named = next((a.name for a in to if a.name), "")
+    if named:
+        return named.split()[0] if chosen.language == "en" else named
+    return client.first_name or f"Accounts team at {client.name}"
+
+
+def recipients(ctx: Context, payer_id: str, client_ids: Sequence[str], *, thanks: bool = False) -> tuple[Address, ...]:
+    """Where this payer's mail goes: written contacts first, then the books' address of payer or client."""
+    for owner in (payer_id, *client_ids):
+        chosen, client = ctx.settings.clients.get(owner), ctx.snapshot.clients.get(owner)
+        if chosen and thanks and chosen.thanks_to:
+            return chosen.thanks_to
+        if chosen and chosen.to:
+            return chosen.to
+        if client and client.email:
+            name = " ".join(part for part in (client.first_name, client.last_name) if part)
+            return (Address(client.email, name),)
+    return ()
+
+
+def copies(ctx: Context, payer_id: str, to: Sequence[Address]) -> tuple[Address, ...]:
+    """Who is copied: written `cc`, else the people the books mark to be copied (never a recipient twice)."""
+    chosen, client = ctx.settings.clients.get(payer_id), ctx.snapshot.clients.get(payer_id)
+    if chosen and (chosen.cc or chosen.to):
+        listed = chosen.cc
+    else:
+        listed = tuple(Address(p.email, p.name) for p in client.people if p.copied and p.email) if client else ()
+    seen = {a.email.lower() for a in to}
+    found: list[Address] = []
+    for address in listed:
+        if address.email.lower() not in seen:
+            seen.add(address.email.lower())
+            found.append(address)
+    return tuple(found)
+
+
+def signature(ctx: Context, signed_by: str = "") -> Signature:
+    """The step's signature, else the organisation's, else its name alone."""
+    chosen = ctx.settings.signatures.get(signed_by) or ctx.settings.signatures.get("")
+    if chosen:
+        return chosen
+    sender = ctx.settings.sender
+    return Signature(ctx.settings.display_name or ctx.settings.name, sender.email if sender else "")
+
+
+def base_model(ctx: Context, template: str, payer_id: str, to: Sequence[Address], signed_by: str = "") -> MessageModel:
+    """The parts every message carries."""
+    client = ctx.snapshot.clients[payer_id]
+    chosen = ctx.settings.clients[payer_id]
+    return MessageModel(
+        template=template,
+        language=chosen.language,
+        organisation=ctx.settings.display_name or ctx.snapshot.organisation.name,
+        payer=client.name,
+        greeting=greeting(client, chosen, to),
+        signature=signature(ctx, signed_by),
+        ways_to_pay=ctx.settings.ways_to_pay,
+        terms_text=ctx.settings.terms_text,
+        country=client.country or ctx.snapshot.organisation.country,
+    )
+
+
+def earlier_contact(ctx: Context, payer_id: str, invoice_ids: set[str], to: Sequence[Address]) -> tuple[date, ...]:
+    """Days on which these invoices were asked for at this very address and, as far as anyone knows, heard."""
+    here = {a.email.lower() for a in to}
+    return tuple(
+        sorted(
+            {
+                m.on
+                for m in ctx.index.reminders.get(payer_id, ())
+                if m.state not in _NOT_HEARD
+                and here & {a.lower() for a in m.to}
+                and any(row.invoice_id in invoice_ids for row in m.advances)
+            }
+        )
+    )
+
+
+def promised_by_client(ctx: Context, positions: Iterable[Position]) -> date | None:
+    """The latest date the client itself promised for one of these invoices and did not keep."""
+    days = [
+        promise.by
+        for p in positions
+        for promise in ctx.index.promises.get(ctx.snapshot.survivor(p.invoice.client_id), ())
+        if promise.stated_by_client
+        and promise.by < ctx.day
+        and (not promise.invoice_ids or p.invoice.id in promise.invoice_ids)
+    ]
+    return max(days, default=None)
+
+
+def instalments(ctx: Context, chosen: ClientSettings, net: Sequence[Money]) -> tuple[tuple[date, Money], ...]:
+    """Three equal parts of the net sum on the client's next run days (else monthly); they add up to the cent.
+
+    Offered only when one currency is owed.
+    """
+    if len(net) != 1:
+        return ()
+    total, digits = net[0], minor_digits(net[0].currency)
+    part = (total.amount / INSTALMENTS).quantize(Decimal(1).scaleb(-digits))
+    amounts = [part] * (INSTALMENTS - 1)
+    amounts.append(total.amount - sum(amounts, Decimal(0)))
+    days = _instalment_days(ctx, chosen)
+    return tuple((day, Money(amount, total.currency)) for day, amount in zip(days, amounts, strict=True))
+
+
+def _instalment_days(ctx: Context, chosen: ClientSettings) -> list[date]:
+
+    calendar, found = ctx.counting(chosen), list[date]()
+    for n in range(1, INSTALMENTS + 1):
+        wanted = add_months(ctx.day, n)
+        run = chosen.schedule.next_run(wanted) if chosen.schedule else None
+        found.append(run or calendar.next_business_day(wanted))
+    return found

@@ -1,0 +1,254 @@
+"""What one payer hears today: its invoices screened, placed on their ladders, and joined into at most one message."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from worker.core.conditions import Facts, holds
+from worker.core.context import Context, key_of
+from worker.core.decisions import Bucket, Decision, Note, Proposal, Reason, Remind, Standing, Task
+from worker.core.history import Advance
+from worker.core.ladder import Ladder, Position
+from worker.core.payer_guards import Held, hold_on_money, hold_on_payer, hold_on_step
+from worker.core.policy import Stage, Step
+from worker.core.reasons import day_words, reason
+from worker.core.receivable import Invoice
+from worker.core.reminder import Due, build_remind
+from worker.core.screen import Screened, guard_task_id, screen
+from worker.core.sendable import Delay, delay
+
+REFUSED_FOR = 5
+"""Business days for which a refused proposal is not made again."""
+
+TASK_WORDS = {
+    "phone": "call them",
+    "decide": "decide: write off, letter before action, agency or keep",
+    "send-invoice": "send the invoice, or record that it was delivered",
+    "get-po": "get a PO number and put it into the reference",
+    "fix-due-date": "correct the due date in the books",
+    "find-address": "find whom to write to",
+    "find-client": "find out whose invoice this is",
+    "archived-client": "find out whom to ask now",
+    "erased-client": "write off or restore the client",
+    "own-domain": "confirm that this is a client, or exclude it",
+    "look-at-reopened": "look at the re-opened invoice",
+    "review-dispute": "decide what happens with the dispute",
+    "broken-promises": "talk to them about the second broken promise",
+    "small-remainder": "write off or ask about the remainder",
+    "check-deduction": "match the deduction",
+    "allocate": "allocate the credit or unmatched money",
+    "resolve-message": "resolve the message nobody knows the outcome of",
+    "reconcile": "reconcile the bank, then record it",
+    "find-who-pays": "find who pays",
+    "we-owe-them": "pay them, or agree to offset",
+}
+
+
+@dataclass
+class PayerDesk:
+    """Decides for one payer. Collects decisions, standings, notes and proposals as it goes."""
+
+    ctx: Context
+    payer_id: str
+    invoices: list[Invoice]
+    decisions: list[Decision] = field(default_factory=list)
+    standings: list[Standing] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
+    remind: Remind | None = None
+    remind_on: date | None = None
+    disputed: list[Invoice] = field(default_factory=list)
+
+    def decide(self) -> None:
+        """Fill everything in: screen, hold, place, then send or wait."""
+        live = [i for i in self.invoices if not self._screened_out(i)]
+        live = self._held_as_a_whole(live)
+        due = [d for i in live if (d := self._place(i, live))]
+        if due:
+            self._send_or_wait(due, live)
+
+    @property
+    def client_ids(self) -> list[str]:
+        """The clients this payer answers for, the payer itself first when it owes something."""
+        found = {self.ctx.snapshot.survivor(i.client_id) for i in self.invoices}
+        return sorted(found, key=lambda c: (c != self.payer_id, c))
+
+    # -- standings -----------------------------------------------------------------------------------------------
+
+    def _stand(self, invoice: Invoice, bucket: Bucket, why: Reason, step: str = "", on: date | None = None) -> None:
+        client = self.ctx.snapshot.survivor(invoice.client_id)
+        self.standings.append(
+            Standing(invoice.id, client, self.payer_id, invoice.currency, invoice.open, bucket, why, step, on)
+        )
+
+    def _open_task(self, task_id: str, kind: str, why: Reason, step: str = "", rows: tuple[Advance, ...] = ()) -> None:
+        if any(isinstance(d, Task) and d.id == task_id for d in self.decisions):
+            return
+        known = self.ctx.index.task_by_id.get(task_id)
+        what = TASK_WORDS.get(kind, kind)
+        if known is None or known.is_open:
+            self.decisions.append(Task(task_id, self.payer_id, kind, what, why, rows, step, known is None))
+
+    # -- screening -----------------------------------------------------------------------------------------------
+
+    def _screened_out(self, invoice: Invoice) -> bool:
+        found: Screened | None = screen(self.ctx, invoice)
+        if found is None:
+            return False
+        self._stand(invoice, found.bucket, found.reason, on=found.next_on)
+        if found.reason.code.startswith("dispute"):
+            self.disputed.append(invoice)
+        if found.task:
+            self._open_task(guard_task_id(found.task, invoice), found.task, found.reason)
+        return True
+
+    def _held_as_a_whole(self, live: list[Invoice]) -> list[Invoice]:
+        if not live:
+            return live
+        held = hold_on_payer(self.ctx, self.payer_id, self.client_ids)
+        if held:
+            self._hold(held, live, f"{held.task}:{self.payer_id}")
+            return []
+        overdue = [i for i in live if i.due and i.due < self.ctx.day]
+        policy = self.ctx.settings.clients[self.payer_id].policy
+        by_money = hold_on_money(self.ctx, self.client_ids, overdue, policy)
+        for currency, hold in by_money.items():
+            task_id = f"allocate:{self.payer_id}:{currency}:{self.ctx.day:%Y-%m}"
+            self._hold(hold, [i for i in overdue if i.currency == currency], task_id)
+        stopped = {i.id for i in overdue if i.currency in by_money}
+        return [i for i in live if i.id not in stopped]
+
+    def _hold(self, held: Held, invoices: list[Invoice], task_id: str) -> None:
+        bucket = Bucket.EXCLUDED if held.reason.code == "too-small" else Bucket.HELD
+        for invoice in invoices:
+            self._stand(invoice, bucket, held.reason)
+        if held.task and invoices:
+            self._open_task(task_id, held.task, held.reason)
+        if held.proposal:
+            self.proposals.append(held.proposal)
+
+    # -- placing -------------------------------------------------------------------------------------------------
+
+    def _place(self, invoice: Invoice, live: list[Invoice]) -> Due | None:
+        """Find the invoice's next step; a message step that is due and not held comes back, the rest is settled."""
+        chosen = self.ctx.chosen(invoice.client_id)
+        if chosen is None:
+            return None
+        ladder = self.ctx.ladder(invoice, chosen)
+        position = self._pass_by(ladder, ladder.position(invoice), live)
+        step = position.step
+        if step is None:
+            self._stand(invoice, Bucket.HELD, reason("ladder-end"))
+            return None
+        if not position.due_on(self.ctx.day):
+            self._not_yet(invoice, ladder, position, step)
+            return None
+        held = hold_on_step(self.ctx, self.client_ids, ladder, step, self.payer_id)
+        if held:
+            self._hold(held, [invoice], f"{held.task}:{self.payer_id}")
+            return None
+        due = Due(position, ladder, step)
+        if step.task:
+            self._person(due)
+            return None
+        return due if not step.approval or self._approved(due) else None
+
+    def _pass_by(self, ladder: Ladder, position: Position, live: list[Invoice]) -> Position:
+        """A step whose `if` is false when it comes due is passed by for this invoice, and the next is looked at."""
+        invoice = position.invoice
+        while position.step and position.due_on(self.ctx.day) and position.step.condition:
+            facts = Facts(self.ctx, invoice, ladder, tuple(live))
+            if holds(position.step.condition, facts):
+                break
+            name = position.step.name
+            self.notes.append(Note("passed", invoice.id, invoice.round, name, self.ctx.day))
+            self.ctx.index.passed[invoice.id, invoice.round][name] = self.ctx.day
+            position = ladder.position(invoice, position.rung)
+        return position
+
+    def _not_yet(self, invoice: Invoice, ladder: Ladder, position: Position, step: Step) -> None:
+        day = position.timing.day
+        on = self.ctx.next_open(ladder.settings, ladder.policy, day) if day else None
+        self._waits(invoice, ladder, position, step)
+        if on:
+            self.remind_on = min(on, self.remind_on) if self.remind_on else on
+        values = {"step": step.name, "on": day_words(on), "why": position.timing.why}
+        if position.blocked_until and position.blocked_until == day:
+            granted = day_words(day - timedelta(days=1)) if day else ""
+            why = reason("deadline", step.place, granted=granted, on=day_words(on))
+        elif on is None:
+            why = reason("no-date", step.place, step=step.name, why=position.timing.why)
+        elif position.last:
+            last = {"last": position.last, "last_on": day_words(position.last_on)}
+            why = reason("asked", step.place, **last, **values)
+        else:
+            why = reason("not-yet", step.place, **values)
+        bucket = Bucket.CHASED if position.last else Bucket.WAITING
+        self._stand(invoice, bucket, why, step.name, on)
+
+    def _waits(self, invoice: Invoice, ladder: Ladder, position: Position, step: Step) -> None:
+        """Remember that an unstated run put this step off past its ordinary day: that happens once."""
+        timing = position.timing
+        learnt = timing.run and timing.day and timing.ordinary and not ladder.settings.run_stated
+        if learnt and timing.day and timing.ordinary and timing.ordinary <= self.ctx.day < timing.day:
+            self.notes.append(Note("waited", invoice.id, invoice.round, step.name, timing.day))
+
+    def _person(self, due: Due) -> None:
+        """A task step: open it (once), and wait for its outcome."""
+        invoice, step = due.position.invoice, due.step
+        task_id = key_of("task", self.payer_id, step.name, invoice.id, invoice.round)
+        known = self.ctx.index.tasks.get((invoice.id, invoice.round, step.name))
+        why = reason("task", step.place, what=TASK_WORDS.get(step.task, step.task))
+        self._stand(invoice, Bucket.HELD, why, step.name, known.again if known else None)
+        if known is None or (known.again is None or known.again <= self.ctx.day):
+            self._open_task(known.id if known else task_id, step.task, why, step.name, (due.advance(),))
+
+    # -- approvals -----------------------------------------------------------------------------------------------
+
+    def _approved(self, due: Due) -> bool:
+        invoice, step = due.position.invoice, due.step
+        name = f"{invoice.id}:{invoice.round}:{step.name}"
+        found = self.ctx.index.covered("step", [name])
+        if found and invoice.open <= due.limit(found.amounts.get(name)):
+            due.approval = found.id
+            return True
+        refused = [a for a in self.ctx.history.rejected if name in a.names]
+        last = max((a.on for a in refused), default=None)
+        if last and self.ctx.settings.calendar.between(last, self.ctx.day) < REFUSED_FOR:
+            self._stand(invoice, Bucket.HELD, reason("refused", step.place, step=step.name, on=day_words(last)))
+            return False
+        amounts = {name: str(invoice.open)}
+        proposal_id = f"step-{key_of('step', name, invoice.open, len(refused))[:8]}"
+        sentence = f"{step.name} for {invoice.number}"
+        self.proposals.append(Proposal(proposal_id, "step", sentence, (name,), amounts))
+        why = reason("approval", step.place, step=step.name, id=proposal_id)
+        self._stand(invoice, Bucket.HELD, why, step.name)
+        return False
+
+    # -- sending -------------------------------------------------------------------------------------------------
+
+    def _send_or_wait(self, due: list[Due], live: list[Invoice]) -> None:
+        overdue = [i for i in live if i.due and i.due < self.ctx.day]
+        early = [d for d in due if d.step.stage is Stage.BEFORE]
+        late = [d for d in due if d.step.stage is not Stage.BEFORE]
+        if overdue and not late:
+            for d in early:
+                self._stand(d.position.invoice, Bucket.WAITING, reason("with-others", d.step.place), d.step.name)
+            return
+        top = max(due, key=lambda d: d.rank)
+        wait: Delay | None = delay(self.ctx, self.payer_id, self.client_ids, top)
+        if wait:
+            self.remind_on = wait.on
+            for d in due:
+                self._stand(d.position.invoice, d.bucket, wait.reason, d.step.name, wait.on)
+            return
+        remind = build_remind(self.ctx, self.payer_id, self.client_ids, due, live, self.disputed)
+        self.remind, self.remind_on = remind, self.ctx.day
+        self.decisions.append(remind)
+        advanced = {a.invoice_id for a in remind.advances}
+        for d in due:
+            invoice = d.position.invoice
+            if invoice.id in advanced:
+                self._stand(invoice, Bucket.CHASED, remind.reason, d.step.name, self.ctx.day)
+            else:
+                why = reason("listed", d.step.place, step=d.step.name, on=day_words(None))
+                self._stand(invoice, d.bucket, why, d.step.name)

@@ -1,0 +1,132 @@
+"""What may hold a whole payer, or everything hard about it, after single invoices were screened."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from worker.core.context import Context, amount_words, key_of
+from worker.core.decisions import Proposal, Reason
+from worker.core.ladder import Ladder
+from worker.core.money import Money, totals
+from worker.core.policy import Policy, Stage, Step
+from worker.core.reasons import day_words, reason
+from worker.core.receivable import Invoice
+from worker.core.screen import address_of
+
+UNCERTAIN_TASK_AFTER = 10
+STALE_AFTER = {"daily": 5, "by hand": 7}
+STALE_WEEKLY = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A hold on a payer: `task` opens a task of that kind, `proposal` can be approved."""
+
+    reason: Reason
+    task: str = ""
+    proposal: Proposal | None = None
+
+
+def is_hard(policy: Policy, step: Step) -> bool:
+    """Hard steps: everything final, and after-due steps from the third on (a first and a second ask are soft)."""
+    if step.stage is Stage.FINAL:
+        return True
+    after = [s.name for s in policy.steps if s.stage is not Stage.BEFORE]
+    return step.name in after and after.index(step.name) >= 2
+
+
+def is_first_after_due(policy: Policy, step: Step) -> bool:
+    """The one after-due step that may go on stale books."""
+    first = next((s for s in policy.steps if s.stage is not Stage.BEFORE), None)
+    return first is not None and first.name == step.name
+
+
+def hold_on_payer(ctx: Context, payer_id: str, client_ids: list[str]) -> Held | None:
+    """An unresolved message, or an address that moved to another domain: nothing goes to this payer."""
+    uncertain = ctx.index.uncertain(payer_id)
+    if uncertain:
+        days = ctx.settings.calendar.between(uncertain.on, ctx.day)
+        old = days >= UNCERTAIN_TASK_AFTER
+        code = "uncertain-old" if old else "uncertain"
+        why = reason(code, on=day_words(uncertain.on), key=uncertain.key[:12])
+        return Held(why, "resolve-message" if old else "")
+    return _changed_address(ctx, payer_id, client_ids)
+
+
+def _changed_address(ctx: Context, payer_id: str, client_ids: list[str]) -> Held | None:
+    chosen = ctx.settings.clients.get(payer_id)
+    old = ctx.history.addresses.get(payer_id, "")
+    new = address_of(ctx, client_ids[0])
+    if not old or not new or (chosen and chosen.to) or _domain(old) == _domain(new):
+        return None
+    if ctx.history.confirmed_addresses.get(payer_id, "").lower() == new.lower():
+        return None
+    name = f"{payer_id}:{new.lower()}"
+    if ctx.index.covered("address", [name]):
+        return None
+    proposal_id = f"address-{key_of('address', name)[:8]}"
+    why = reason("changed-address", old=old, new=new, id=proposal_id)
+    return Held(why, proposal=Proposal(proposal_id, "address", why.sentence, (name,)))
+
+
+def _domain(email: str) -> str:
+    return email.rpartition("@")[2].lower()
+
+
+def hold_on_money(ctx: Context, client_ids: list[str], overdue: list[Invoice], policy: Policy) -> dict[str, Held]:
+    """Per currency: unmatched money or credit that leaves nothing worth asking for among what is overdue."""
+    found: dict[str, Held] = {}
+    gross = totals(Money(i.open, i.currency) for i in overdue)
+    invoiced = totals(Money(i.total, i.currency) for i in overdue)
+    held = [c for client_id in client_ids for c in ctx.credits_of.get(client_id, ())]
+    for currency, owed in gross.items():
+        money = sum((c.remaining for c in held if c.currency == currency and c.kind.is_money), Decimal(0))
+        credit = sum((c.remaining for c in held if c.currency == currency), Decimal(0))
+        if money >= owed:
+            why = reason("unmatched-money", money=amount_words(money, currency))
+            found[currency] = Held(why, "allocate")
+        elif policy.tolerance.covers(owed - credit, invoiced[currency]):
+            net = amount_words(owed - credit, currency)
+            if credit:
+                why = reason("credit-covers", credit=amount_words(credit, currency), net=net)
+                found[currency] = Held(why, "allocate")
+            else:
+                found[currency] = Held(reason("too-small", policy.place, net=net))
+    return found
+
+
+def hold_on_step(ctx: Context, client_ids: list[str], ladder: Ladder, step: Step, payer_id: str) -> Held | None:
+    """What makes harder steps wait: stale books, a debt of ours, a channel that does not answer."""
+    policy = ladder.policy
+    if step.stage is not Stage.BEFORE and not is_first_after_due(policy, step) and is_stale(ctx):
+        words = ctx.settings.reconciled.words if ctx.settings.reconciled else ""
+        return Held(reason("stale-books", words=words), "reconcile")
+    address = address_of(ctx, client_ids[0])
+    if step.stage is not Stage.BEFORE and ctx.index.unheard(payer_id, address):
+        return Held(reason("silent"), "find-who-pays")
+    if not is_hard(policy, step):
+        return None
+    for client_id in client_ids:
+        client = ctx.client(client_id)
+        if client and client.owed_by_us:
+            amount = amount_words(client.owed_by_us, ctx.snapshot.organisation.base_currency)
+            return Held(reason("supplier", amount=amount), "we-owe-them")
+    return None
+
+
+def is_stale(ctx: Context) -> bool:
+    """True when the bank side of the books is older than its stated rhythm allows.
+
+    Evidence is the newest payment in the books or the day a person recorded; without any, we cannot tell.
+    """
+    stated = ctx.settings.reconciled
+    if stated is None:
+        return False
+    by_hand = stated.words == "by hand"
+    seen: list[date] = [ctx.history.reconciled] if ctx.history.reconciled else []
+    if not by_hand:
+        seen += [p.date for p in ctx.money if p.date <= ctx.day]
+    if not seen:
+        return by_hand
+    allowed = STALE_AFTER.get(stated.words, STALE_WEEKLY)
+    return ctx.settings.calendar.between(max(seen), ctx.day) > allowed

@@ -1,0 +1,171 @@
+"""One reminder for one payer: which invoices it advances, what it lists, and its message model."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from worker.core.context import Context, amount_words, key_of
+from worker.core.decisions import Bucket, Remind
+from worker.core.history import Advance
+from worker.core.ladder import Ladder, Position
+from worker.core.message import MessageModel
+from worker.core.model import (
+    base_model,
+    copies,
+    earlier_contact,
+    instalments,
+    lines,
+    net_of,
+    promised_by_client,
+    recipients,
+    subtotals,
+    sums,
+)
+from worker.core.payer_guards import is_hard
+from worker.core.policy import Stage, Step
+from worker.core.reasons import reason
+from worker.core.receivable import Invoice
+
+_STAGE_RANK = {Stage.BEFORE: 0, Stage.AFTER: 1, Stage.FINAL: 2}
+HABIT_FROM = 5
+HABIT_DAYS = 14
+
+
+@dataclass
+class Due:
+    """An invoice whose next step is a message and has come due."""
+
+    position: Position
+    ladder: Ladder
+    step: Step
+    approval: str = field(default="")
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        """Higher means a later step; the name only makes ties deterministic."""
+        return (_STAGE_RANK[self.step.stage], self.position.rung, self.step.name)
+
+    @property
+    def bucket(self) -> Bucket:
+        """Chased once anything was sent about it, waiting before."""
+        return Bucket.CHASED if self.position.last else Bucket.WAITING
+
+    def limit(self, approved: str | None) -> Decimal:
+        """The largest open amount an approval covers: it is void if the amount rose."""
+        return Decimal(approved) if approved else self.position.invoice.open
+
+    def advance(self) -> Advance:
+        """The child row this invoice gets."""
+        invoice = self.position.invoice
+        run = self.position.timing.run
+        hard = is_hard(self.ladder.policy, self.step)
+        return Advance(invoice.id, invoice.round, self.step.name, invoice.open, invoice.currency, run, hard)
+
+
+def build_remind(
+    ctx: Context, payer_id: str, client_ids: list[str], due: list[Due], live: list[Invoice], disputed: list[Invoice]
+) -> Remind:
+    """The reminder at the highest due step; a final one advances and demands only the invoices at that very step."""
+    top = max(due, key=lambda d: d.rank)
+    final = top.step.stage is Stage.FINAL
+    moving = [d for d in due if d.step.name == top.step.name] if final else due
+    advances = tuple(sorted((d.advance() for d in moving), key=lambda a: (a.invoice_id, a.round, a.step)))
+    to = recipients(ctx, payer_id, client_ids)
+    granted = _granted(ctx, top)
+    model = _model(ctx, payer_id, client_ids, top, moving, live, disputed)
+    listed = {i.invoice_id for i in (*model.coming, *model.overdue, *model.also_open)} - {
+        a.invoice_id for a in advances
+    }
+    return Remind(
+        key=key_of(ctx.settings.name, "reminder", *(f"{a.invoice_id}/{a.round}/{a.step}" for a in advances)),
+        payer_id=payer_id,
+        step=top.step.name,
+        stage=top.step.stage,
+        to=to,
+        cc=copies(ctx, payer_id, to),
+        advances=advances,
+        model=replace(model, deadline=granted),
+        reason=reason("remind", top.step.place, step=top.step.name, why=_why(ctx, top, moving)),
+        listed=tuple(sorted(listed)),
+        granted=granted,
+        client_ids=tuple(client_ids),
+        approval=next((d.approval for d in moving if d.approval), ""),
+    )
+
+
+def _granted(ctx: Context, top: Due) -> date | None:
+    """The deadline this message grants: a day on which the organisation is at work, and never inside a quiet period."""
+    if not top.step.allow:
+        return None
+    calendar = ctx.sending(top.ladder.settings, top.ladder.policy)
+    return calendar.next_business_day(ctx.day + timedelta(days=top.step.allow))
+
+
+def _model(
+    ctx: Context,
+    payer_id: str,
+    client_ids: list[str],
+    top: Due,
+    moving: list[Due],
+    live: list[Invoice],
+    disputed: list[Invoice],
+) -> MessageModel:
+    final = top.step.stage is Stage.FINAL
+    overdue = [i for i in live if i.due and i.due < ctx.day]
+    moved = [d.position.invoice for d in moving]
+    coming = [i for i in moved if i not in overdue]
+    asked = moved if final else [*coming, *overdue]
+    gross = sums(asked)
+    credit, net = net_of(gross, [c for cid in client_ids for c in ctx.credits_of.get(cid, ())])
+    to = recipients(ctx, payer_id, client_ids)
+    model = base_model(ctx, _template(top), payer_id, to, top.step.signed_by)
+    run = top.position.timing.run if top.ladder.settings.run_stated else None
+    schedule = top.ladder.settings.schedule
+    next_run = schedule.next_run(ctx.day + timedelta(days=1)) if run and schedule else None
+    return replace(
+        model,
+        coming=lines(ctx, coming),
+        overdue=lines(ctx, overdue),
+        demanded=lines(ctx, moved) if final else (),
+        also_open=lines(ctx, [i for i in overdue if i not in moved]) if final else (),
+        not_included=lines(ctx, disputed),
+        subtotals=subtotals(ctx, asked),
+        gross=gross,
+        credit=credit,
+        net=net,
+        run_date=run,
+        next_run=next_run,
+        cut_off=schedule.cut_off_of(next_run) if next_run and schedule else None,
+        promised=promised_by_client(ctx, [d.position for d in moving]),
+        earlier=earlier_contact(ctx, payer_id, {i.id for i in asked}, to),
+        first_ever=not ctx.index.reminders.get(payer_id),
+        instalments=instalments(ctx, top.ladder.settings, net) if top.step.message == "offer-plan" else (),
+    )
+
+
+def _template(top: Due) -> str:
+    """The step's message; the other one when it hangs on a run that was stated."""
+    if top.step.message_if_run_stated and top.ladder.settings.run_stated and top.position.timing.run:
+        return top.step.message_if_run_stated
+    return top.step.message or top.step.name
+
+
+def _why(ctx: Context, top: Due, moving: list[Due]) -> str:
+    invoices = [d.position.invoice for d in moving]
+    amounts = " and ".join(amount_words(m.amount, m.currency) for m in sums(invoices))
+    count = "1 invoice" if len(invoices) == 1 else f"{len(invoices)} invoices"
+    words = f"{count}, {amounts}; {top.position.timing.why}"
+    return words + habit(ctx, top.position.invoice.client_id)
+
+
+def habit(ctx: Context, client_id: str) -> str:
+    """Said aloud in reasons: habitual lateness is known, and is no entitlement."""
+    late: list[int] = []
+    for invoice in ctx.invoices_of(ctx.snapshot.survivor(client_id)):
+        paid = ctx.paid_on.get(invoice.id)
+        if paid and invoice.due and not invoice.is_open:
+            late.append((paid[-1] - invoice.due).days)
+    if len(late) < HABIT_FROM:
+        return ""
+    typical = sorted(late)[len(late) // 2]
+    return f"; it usually pays {typical} days late, which is no agreement" if typical >= HABIT_DAYS else ""

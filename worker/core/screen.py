@@ -1,0 +1,196 @@
+"""What keeps a single invoice out of the chase before any step is considered: exclusions first, then holds.
+
+`screen` answers None for an invoice that may be chased. Every hold that needs a person names the task to open.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from worker.core.context import Context, amount_words
+from worker.core.decisions import Bucket, Reason
+from worker.core.history import PastTask
+from worker.core.reasons import day_words, reason
+from worker.core.receivable import Client, Invoice
+from worker.core.replay import looked_at
+from worker.core.settings import Backlog, ClientSettings, DeliveredBy, Promise
+
+PROMISE_LIMIT = timedelta(days=30)
+SETTLE_DAYS = 2
+"""Business days after a promised date before we believe that nothing came."""
+REOPEN_PAUSE = 3
+REMAINDER = 50
+"""A remainder of at most 1/50 (2 %) after a payment is a question, not a debt to chase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """Why an invoice is not chased; `task` is the kind of task it opens ("" for none)."""
+
+    bucket: Bucket
+    reason: Reason
+    task: str = ""
+    next_on: date | None = None
+
+
+def screen(ctx: Context, invoice: Invoice) -> Screened | None:
+    """The first thing, in a fixed order, that keeps this invoice out of the chase; None when nothing does."""
+    client, chosen = ctx.client(invoice.client_id), ctx.chosen(invoice.client_id)
+    if client is None or chosen is None:
+        return Screened(Bucket.HELD, reason("unknown-client"), "find-client")
+    checks = (_excluded, _held_by_people, _who, _document, _promised, _remainder)
+    return next((found for check in checks if (found := check(ctx, invoice, client, chosen))), None)
+
+
+def _excluded(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSettings) -> Screened | None:
+    def out(code: str, setting: str = "", **values: object) -> Screened:
+        return Screened(Bucket.EXCLUDED, reason(code, chosen.places.get(setting, ""), **values))
+
+    domain = client.email.rpartition("@")[2].lower()
+    if chosen.never_contact:
+        return out("never-contact", "never contact", why=chosen.never_contact)
+    if domain and domain in ctx.settings.never_contact_domains:
+        return out("never-contact", "never contact", why=f"the domain {domain}")
+    if chosen.factored:
+        return out("factored", "factored")
+    if chosen.collects:
+        on = f" on the {chosen.collects.on}" if chosen.collects.on else ""
+        return out("collects", "collects", method=chosen.collects.method, on=on)
+    rule = ctx.rule_for(invoice)
+    if rule and rule.excluded:
+        return Screened(Bucket.EXCLUDED, reason("rule", rule.place, why=rule.excluded))
+    baseline = ctx.history.baseline
+    left = baseline.backlog == Backlog.LEAVE if baseline else ctx.settings.backlog is Backlog.LEAVE
+    since = baseline.on if baseline else ctx.day
+    if left and invoice.due and invoice.due < since and not ctx.index.rungs.get((invoice.id, invoice.round)):
+        return out("backlog")
+    return None
+
+
+def _held_by_people(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSettings) -> Screened | None:
+    for hold in ctx.index.holds.get(client.id, ()):
+        if hold.covers(invoice.id, ctx.day):
+            until = f" until {day_words(hold.until)}" if hold.until else ""
+            again = hold.until + timedelta(days=1) if hold.until else None
+            return Screened(Bucket.HELD, reason("hold", hold.place, why=hold.why, until=until), next_on=again)
+    group = next((g for g in client.groups if g.lower() in ctx.settings.never_contact_groups), None)
+    if group:
+        return Screened(Bucket.HELD, reason("group-hold", group=group))
+    for dispute in ctx.index.disputes.get(client.id, ()):
+        if dispute.invoice_ids and invoice.id not in dispute.invoice_ids:
+            continue
+        if dispute.review and dispute.review <= ctx.day:
+            why = reason("dispute-review", dispute.place, review=day_words(dispute.review))
+            return Screened(Bucket.HELD, why, "review-dispute")
+        review = f"; review on {day_words(dispute.review)}" if dispute.review else ""
+        why = reason("dispute", dispute.place, reason=dispute.reason, review=review)
+        return Screened(Bucket.HELD, why, next_on=dispute.review)
+    return None
+
+
+def _who(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSettings) -> Screened | None:
+    if client.erased:
+        return Screened(Bucket.HELD, reason("erased"), "erased-client")
+    if client.archived:
+        return Screened(Bucket.HELD, reason("archived"), "archived-client")
+    email = address_of(ctx, invoice.client_id)
+    if not email:
+        return Screened(Bucket.HELD, reason("no-email"), "find-address")
+    if email.rpartition("@")[2].lower() in ctx.settings.own_domains and not _asked_before(ctx, invoice):
+        return Screened(Bucket.HELD, reason("own-domain", email=email), "own-domain")
+    return None
+
+
+def _document(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSettings) -> Screened | None:
+    looked = ctx.index.task_by_id
+    if chosen.delivered_by is DeliveredBy.BOOKS and not _released(looked, "send-invoice", invoice):
+        if invoice.delivery_problem:
+            why = reason("delivery-problem", problem=invoice.delivery_problem)
+            return Screened(Bucket.HELD, why, "send-invoice")
+        if invoice.sent is False:
+            return Screened(Bucket.HELD, reason("never-sent"), "send-invoice")
+    if chosen.needs_po and not invoice.reference.strip() and not _released(looked, "get-po", invoice):
+        return Screened(Bucket.HELD, reason("no-po", chosen.places.get("needs po", "")), "get-po")
+    if not plausible(invoice):
+        return Screened(Bucket.HELD, reason("no-due-date", due=day_words(invoice.due)), "fix-due-date")
+    if invoice.reopened and not _reopened_released(ctx, invoice, chosen):
+        return Screened(Bucket.HELD, reason("reopened", on=day_words(invoice.reopened)), "look-at-reopened")
+    return None
+
+
+def _promised(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSettings) -> Screened | None:
+    promises = [p for p in ctx.index.promises.get(client.id, ()) if not p.invoice_ids or invoice.id in p.invoice_ids]
+    calendar = ctx.counting(chosen)
+    for promise in promises:
+        until = _pause_end(promise, calendar.add(promise.by, SETTLE_DAYS))
+        if ctx.day < until:
+            code, who = ("promise", client.name) if promise.stated_by_client else ("expected", "")
+            values = {"by": day_words(promise.by), "until": day_words(until)}
+            why = reason(code, promise.place, who=who, **values)
+            return Screened(Bucket.HELD, why, next_on=until)
+    broken = [p for p in promises if p.stated_by_client]
+    if len(broken) >= 2 and not _released(ctx.index.task_by_id, "broken-promises", invoice):
+        last = max(p.by for p in broken)
+        return Screened(Bucket.HELD, reason("promise-twice", by=day_words(last)), "broken-promises")
+    if invoice.expected and invoice.issued and (invoice.due is None or invoice.expected > invoice.due):
+        until = calendar.add(min(invoice.expected, (invoice.due or invoice.issued) + PROMISE_LIMIT), SETTLE_DAYS)
+        if ctx.day < until:
+            why = reason("expected", by=day_words(invoice.expected), until=day_words(until))
+            return Screened(Bucket.HELD, why, next_on=until)
+    return None
+
+
+def _pause_end(promise: Promise, settled: date) -> date:
+    """A promise pauses until its day has settled, and never for more than 30 days from the day it was made."""
+    return min(settled, promise.made_on + PROMISE_LIMIT)
+
+
+def _remainder(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSettings) -> Screened | None:
+    if invoice.paid <= 0 or invoice.total <= 0:
+        return None
+    for deduction in chosen.deducts:
+        if abs(invoice.open - invoice.total * deduction.share) <= ctx.ladder(invoice, chosen).policy.tolerance.amount:
+            why = reason("deduction", chosen.places.get("deducts", ""), name=deduction.name)
+            return Screened(Bucket.HELD, why, "check-deduction")
+    if invoice.open * REMAINDER <= invoice.total:
+        values = {k: amount_words(v, invoice.currency) for k, v in (("open", invoice.open), ("total", invoice.total))}
+        return Screened(Bucket.HELD, reason("remainder", **values), "small-remainder")
+    return None
+
+
+def plausible(invoice: Invoice) -> bool:
+    """A due date that exists, lies within ten years of the issue date and not before it (I20)."""
+    if invoice.due is None or not 2000 <= invoice.due.year <= 2200:
+        return False
+    return invoice.issued is None or timedelta(0) <= invoice.due - invoice.issued <= timedelta(days=3650)
+
+
+def address_of(ctx: Context, client_id: str) -> str:
+    """The first address this client's payer would be written at: written settings first, then the books."""
+    payer = ctx.payer_of(client_id)
+    for owner in dict.fromkeys((payer, ctx.snapshot.survivor(client_id))):
+        chosen, client = ctx.settings.clients.get(owner), ctx.snapshot.clients.get(owner)
+        if chosen and chosen.to:
+            return chosen.to[0].email
+        if client and client.email:
+            return client.email
+    return ""
+
+
+def guard_task_id(kind: str, invoice: Invoice) -> str:
+    """The stable id of the task a screened invoice opens."""
+    return f"{kind}:{invoice.id}:{invoice.round}"
+
+
+def _released(tasks: dict[str, PastTask], kind: str, invoice: Invoice) -> bool:
+    task = tasks.get(guard_task_id(kind, invoice))
+    return task is not None and task.done is not None
+
+
+def _reopened_released(ctx: Context, invoice: Invoice, chosen: ClientSettings) -> bool:
+    paused = ctx.day >= ctx.counting(chosen).add(invoice.reopened, REOPEN_PAUSE) if invoice.reopened else True
+    looked = looked_at(invoice.id, invoice.round) in ctx.history.reopened_looked_at
+    return paused and (looked or _released(ctx.index.task_by_id, "look-at-reopened", invoice))
+
+
+def _asked_before(ctx: Context, invoice: Invoice) -> bool:
+    return bool(ctx.index.reminders.get(ctx.payer_of(invoice.client_id)))
