@@ -5,11 +5,11 @@ The only module that names concrete classes. The CLI, the handlers and the fleet
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from worker.clock import SystemClock
@@ -221,7 +221,7 @@ class App:
             with sandbox_options(books, self.clock.now()) as options:
                 yield connector("xero")(options, self.clock, tokens, links)
         else:
-            yield connector(books.kind)(options_of(books), self.clock, tokens, links)
+            yield connector(books.kind)(options_of(organisation), self.clock, tokens, links)
 
 
 @dataclass(frozen=True)
@@ -240,16 +240,13 @@ class Links:
         self.logbook.remember_link(self.organisation, invoice_id, url)
 
 
-def options_of(books: Any) -> dict[str, object]:
+def options_of(organisation: OrganisationConfig) -> dict[str, object]:
     """A connector's options as plain values; secrets are revealed here and nowhere else."""
-    found: dict[str, object] = {}
-    for name in books.__dataclass_fields__:
-        value = getattr(books, name)
-        if name != "kind" and value not in (None, ""):
-            found[name] = value.reveal() if isinstance(value, Secret) else value
-    if isinstance(books, CsvBooks):
-        found.pop("as_of", None)
-    return found
+    books, written = organisation.books, organisation.written
+    found = {f.name: getattr(books, f.name) for f in fields(books) if f.name != "kind"}
+    if isinstance(books, CsvBooks):  # files do not say whose they are
+        found |= {"name": written.name or organisation.name, "zone": written.zone, "country": written.country}
+    return {k: v.reveal() if isinstance(v, Secret) else v for k, v in found.items() if v not in (None, "")}
 
 
 @contextmanager

@@ -26,10 +26,19 @@ class Found:
 
 
 def option(
-    description: str, example: Any = None, unit: str = "", alias: str | None = None, default: Any = None, **more: Any
+    description: str,
+    example: Any = None,
+    unit: str = "",
+    alias: str | None = None,
+    default: Any = None,
+    off: bool = False,
+    **more: Any,
 ) -> Any:
-    """A field: its description, an example (a text as a person writes it), its unit, and a key unlike its name."""
-    extra = {"example": example, "unit": unit}
+    """A field: its description, an example (a text as a person writes it), its unit, and a key unlike its name.
+
+    `off`: config.example.yaml shows it commented out, since few want it or it goes instead of another option.
+    """
+    extra = {"example": example, "unit": unit, "off": off}
     if "default_factory" not in more:
         more["default"] = default
     return Field(description=description, alias=alias, json_schema_extra=extra, **more)

@@ -16,7 +16,11 @@ from worker.core.settings import Address, ClientSettings, Collection, DeliveredB
 from worker.core.workdays import Calendar
 from worker.errors import Problem
 
-_NAMES = [n for n in ClientSettingsOptions.model_fields if n not in {"contacts", "hold_until", "why"}]
+_NAMES = {
+    name: field.alias or name
+    for name, field in ClientSettingsOptions.model_fields.items()
+    if name not in {"contacts", "hold_until", "why"}
+}
 
 
 @dataclass
@@ -62,7 +66,7 @@ class Cascade:
             language=values.get("language", "en"),
             to=roles["accounts_payable"] + roles["treasurer"],
             thanks_to=roles["thank_you"],
-            cc=roles["escalation"],
+            escalate_to=roles["escalation"],
             needs_po=values.get("needs_po", False),
             delivered_by=DeliveredBy(values.get("delivered_by", "books")),
             collects=Collection(collects.method, collects.on or "") if collects else None,
@@ -81,7 +85,7 @@ class Cascade:
         for name, key in (("cut_off", "cut-off"), ("takes", "takes")):
             if name in values:
                 self.problems.append(
-                    Problem(places[name], f'"{key}" without "pays"', "the run it belongs to", "add pays:")
+                    Problem(places[key], f'"{key}" without "pays"', "the run it belongs to", "add pays:")
                 )
         return None
 
@@ -92,7 +96,7 @@ class Cascade:
             steps = ", ".join(s.name for s in policy.steps)
             found = f'already at: "{name}" is no step of the policy "{policy.name}"'
             self.problems.append(
-                Problem(places["already_at"], found, f"one of {steps}", "name the last step that was taken")
+                Problem(places["already at"], found, f"one of {steps}", "name the last step that was taken")
             )
         return name
 
@@ -136,11 +140,11 @@ def _nearest(layers: Sequence[Common]) -> tuple[dict[str, Any], dict[str, str]]:
     values: dict[str, Any] = {}
     places: dict[str, str] = {}
     for layer in layers:
-        for name in _NAMES:
+        for name, key in _NAMES.items():
             value = getattr(layer, name, None)
             if value is not None:
                 values[name] = value
-                places[name] = layer.place_of(name)
+                places[key] = layer.place_of(name)
                 if name == "country":
                     # A region belongs to the country it was written with.
                     values.pop("region", None)

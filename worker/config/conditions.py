@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 
 from worker.config.base import one_of
-from worker.config.kinds import decimal_of, misread, quoted
+from worker.config.kinds import decimal_of, misread, quoted, read_yes_no
 from worker.config.source import guess, plain
 from worker.core.policy import Condition, Measure, Test
 
@@ -56,9 +56,7 @@ def _test(key: str, value: Any) -> Test:
     if measure is None:
         raise misread(f'unknown condition "{key[:60]}"', one_of(_NAMES), guess(key, _NAMES))
     if measure is Measure.FIRST_INVOICE:
-        if value is not None and str(value).lower() not in {"yes", "true"}:
-            raise misread(f"first invoice: {value}", '"first invoice" alone, or "first invoice: yes"')
-        return Test(measure)
+        return Test(measure, "=", "yes" if value is None or read_yes_no(value) else "no")
     if measure in {Measure.CURRENCY, Measure.GROUP, Measure.PLANS}:
         return _equal(measure, value)
     return _compared(measure, key, value, 0)

@@ -53,7 +53,7 @@ def _words(value: Any) -> str:
     return _text(value, "text on the same line")
 
 
-def _yes_no(value: Any) -> bool:
+def read_yes_no(value: Any) -> bool:
     text = _text(value, "yes or no").lower()
     if text not in _YES | _NO:
         raise misread(quoted(value), "yes or no")
@@ -169,7 +169,7 @@ def _domain(value: Any) -> str:
 def _url(value: Any) -> str:
     text = _text(value, "an address such as https://example.com/ping")
     if not re.fullmatch(r"https?://[^\s/@]+(/\S*)?", text):
-        raise misread(quoted(value), "an address that begins with https://", "keep names and passwords out of it")
+        raise misread(quoted(value), "an address such as https://example.com/ping, without a name or password in it")
     return text
 
 
@@ -183,7 +183,8 @@ def _grammar(parse: Callable[[str], Any], expected: str) -> Callable[[Any], Any]
             near = f'write "{problem.nearest}", if that is what you meant' if problem.nearest else ""
             raise misread(f'"{text[:80]}"{why}', " | ".join(problem.expected), near) from None
         except WhenProblem as problem:
-            near = f'write "{problem.nearest}", if that is what you meant' if problem.nearest else ""
+            meant = problem.nearest if problem.nearest not in text else ""
+            near = f'write "{meant}", if that is what you meant' if meant else ""
             raise misread(problem.found, problem.expected, near) from None
 
     return read
@@ -250,7 +251,7 @@ _YES_NO = WithJsonSchema({"type": ["boolean", "string"]})
 _NUMBER = WithJsonSchema({"type": ["number", "string"]})
 
 Words = Annotated[str, *_kind(_words)]
-YesNo = Annotated[bool, BeforeValidator(_yes_no), _YES_NO]
+YesNo = Annotated[bool, BeforeValidator(read_yes_no), _YES_NO]
 Day = Annotated[date, *_kind(read_day, format="date")]
 Whole = Annotated[int, BeforeValidator(_whole), _NUMBER]
 Hours = Annotated[tuple[time, time], *_kind(_hours)]

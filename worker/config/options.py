@@ -61,7 +61,7 @@ class DatabaseUrl(Options):
 class PingOptions(Options):
     """A dead-man's switch: an address that is called after each sweep, and alerts you when it is not."""
 
-    url: Url | None = option("The address.", "https://example.com/ping")
+    url: Url | None = option("The address.", "https://example.com/ping", off=True)
     secret_url: SecretRef | None = option(
         "Where a secret address is found.", {"env": "DUECOURSE_PING_URL"}, alias="url from"
     )
@@ -74,12 +74,12 @@ class PracticeOptions(Common):
     state: Words = option("Folder for the logbook, the outbox and tokens.", "./state", default="state")
     logbook: DatabaseUrl | None = option("A PostgreSQL logbook; without it, an SQLite file in the state folder.")
     instance: Words | None = option(
-        "Id of the logbook that live mode must find; a copy or a restored backup has another.", "3f2b8c1e"
+        "Id of the logbook that live mode must find; a copy or a restored backup has another.", "3f2b8c1e", off=True
     )
     allow_test_endpoints: YesNo = option(
         "Allow other addresses for platforms; never in live mode.", "no", default=False
     )
-    stopped: Words | None = option("Stops everything, and says why.")
+    stopped: Words | None = option("Stops everything, and says why.", "we are moving our books", off=True)
     mail: MailOptions = option("How messages leave.", default_factory=MailOptions)
     ping: PingOptions | None = option("A dead-man's switch.")
     zone: Zone | None = option("Time zone of organisations that name none.", "Europe/London")
@@ -96,7 +96,7 @@ class PracticeOptions(Common):
         "Ids of approvals given here.", ["a1b2c3"], default_factory=list
     )
     policies: dict[str, PolicyOptions] = option(
-        "Policies written here; see docs/reference/policy.md.", default_factory=dict
+        "Policies written here; see docs/reference/policy.md.", {"our-own": None}, default_factory=dict
     )
     organisations: dict[str, OrganisationOptions] = option(
         "The organisations, unless each has a file in organisations/.", {"harbour-studio": None}, default_factory=dict

@@ -119,8 +119,8 @@ class InvoiceOptions(Options):
     """A policy, or an exclusion, for the invoices that match."""
 
     match: MatchOptions = option("Which invoices.", default=...)
-    policy: Words | None = option("The policy for them.", "deposit")
-    excluded: Words | None = option("Never chase them, and why.", "paid by the insurer")
+    policy: Words | None = option("The policy for them.", "standard")
+    excluded: Words | None = option("Never chase them, and why.", "paid by the insurer", off=True)
 
     @model_validator(mode="after")
     def _one_of_two(self) -> "InvoiceOptions":
@@ -210,13 +210,20 @@ class OrganisationOptions(Common):
     pause: Annotated[list[PauseOptions], OneOrMore] = option(
         "Periods, once, in which nothing leaves.", default_factory=list
     )
-    stopped: Words | None = option("Stops this organisation, and says why.")
+    stopped: Words | None = option("Stops this organisation, and says why.", "we are moving our books", off=True)
     payers: dict[str, Annotated[PayerOptions, BeforeValidator(_payer)]] = option(
-        "Who receives one message for several clients.", {"Harbour Group": None}, default_factory=dict
+        "Who receives one message for several clients.",
+        {
+            "Harbour Group": {
+                "clients": ["Harbour Studio Ltd"],
+                "contacts": {"accounts payable": "payables@example.net"},
+            }
+        },
+        default_factory=dict,
     )
     groups: dict[str, ClientSettingsOptions] = option(
         "Settings for a group of clients in the books; of several groups the last one here wins.",
-        {"Agencies": None},
+        {"Agencies": {"policy": "standard", "cut-off": "3 business days", "pays": "last friday"}},
         default_factory=dict,
     )
     clients: list[ClientOptions] = option(

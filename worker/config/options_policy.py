@@ -95,12 +95,16 @@ class StepOptions(Options):
     name: Words = option("Its name, which history remembers.", "nudge", default=...)
     when: WhenText | None = option("When it comes.", "3 business days after payment run")
     when_unknown: WhenText | None = option("When it comes while no payment run is known.", "4 business days after due")
-    stage: StageChoice | None = option("Before due, after due or final; otherwise seen from `when`.", "final")
+    stage: StageChoice | None = option(
+        "Before due, after due or final; otherwise seen from `when`.", "after due", off=True
+    )
     if_: ConditionText | None = option(
         "Only if this holds; otherwise the step is passed by.", {"balance": "> 250"}, alias="if"
     )
-    message: Annotated[MessageOptions, BeforeValidator(_message)] | None = option("The template.", "nudge")
-    task: Words | None = option("A task for a person instead of a message.", "phone")
+    message: Annotated[MessageOptions, BeforeValidator(_message)] | None = option(
+        "The template.", {"run stated": "missed-run", "otherwise": "nudge"}
+    )
+    task: Words | None = option("A task for a person instead of a message.", "phone", off=True)
     allow: Days | None = option(
         "The deadline the message grants; the next step waits for it.", "7 days", "calendar days"
     )

@@ -11,7 +11,6 @@ from worker.config.options_organisation import OrganisationOptions, PauseOptions
 from worker.config.restraints import disputes_of, hold_by, holds_of, never_contacted, promises_of
 from worker.config.source import guess
 from worker.config.values import Calendars, OrganisationConfig
-from worker.core.phrases import weekday_of
 from worker.core.policy import QuietPeriod
 from worker.core.receivable import Client, Snapshot
 from worker.core.settings import (
@@ -26,12 +25,10 @@ from worker.core.settings import (
     Reconciled,
     Signature,
 )
-from worker.core.workdays import Calendar, Closure, day_in_month
+from worker.core.workdays import Closure, day_in_month
 from worker.errors import ConfigError, Problem
 
-# Money that arrives after a reconciliation is not in the books yet: it is trusted for two business days only; a date
-# given by hand, for a week.
-_FRESH_BUSINESS_DAYS = 2
+# Money that arrives after a reconciliation is not in the books yet: one done by hand is trusted for a week.
 _FRESH_DAYS = 7
 _ALWAYS_HELD = "no reminders"
 
@@ -73,7 +70,7 @@ def resolve(
         disputes=tuple(disputes),
         promises=tuple(promises),
         quiet=_quiet([*practice.quiet, *written.quiet], [*practice.pause, *written.pause], as_of),
-        reconciled=_reconciled(written.reconciled, as_of, calendar),
+        reconciled=_reconciled(written.reconciled),
         backlog=Backlog(written.backlog) if written.backlog else None,
         approvals=tuple(dict.fromkeys([*practice.approvals, *written.approvals])),
         own_domains=frozenset(written.own_domains),
@@ -85,6 +82,7 @@ def resolve(
         signatures=_signatures(written),
         work=written.work,
         terms_text=written.terms,
+        why_it_matters=written.why_it_matters,
         caps=_caps(organisation),
         stopped=practice.stopped or written.stopped or "",
         notes_in_books=written.notes_in_books,
@@ -199,19 +197,13 @@ def _quiet(yearly: Sequence[Closure], pauses: Sequence[PauseOptions], as_of: dat
     return tuple(sorted(set(periods), key=lambda p: (p.start, p.end, p.why)))
 
 
-def _reconciled(words: str | None, as_of: date, calendar: Calendar) -> Reconciled | None:
-    """What is written, and the last day it still vouches for; None where only a recorded reconciliation can."""
+def _reconciled(words: str | None) -> Reconciled | None:
+    """Only a date says by itself until when the books are fresh; a rhythm is judged by the payments it shows."""
     if words is None:
         return None
-    if words == "daily":
-        return Reconciled(words, as_of)
-    if words.startswith("every "):
-        weekday = weekday_of(words.removeprefix("every ")) or 0
-        last = as_of - timedelta(days=(as_of.weekday() - weekday) % 7)
-        return Reconciled(words, calendar.add(last, _FRESH_BUSINESS_DAYS))
-    if words == "by hand":
+    if words in {"daily", "by hand"} or words.startswith("every "):
         return Reconciled(words)
-    return Reconciled(words, date.fromisoformat(words) + timedelta(days=_FRESH_DAYS))
+    return Reconciled("by hand", date.fromisoformat(words) + timedelta(days=_FRESH_DAYS))
 
 
 def _signatures(written: OrganisationOptions) -> Mapping[str, Signature]:

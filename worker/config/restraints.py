@@ -69,7 +69,7 @@ def never_contacted(written: OrganisationOptions, names: Names, problems: list[P
     """Why these clients are never written to, by id."""
     place = written.never_contact.place_of("clients")
     found = {names.find(text, place, '"never contact"', problems) for text in written.never_contact.clients}
-    return {client: f"never contact ({place})" for client in found if client}
+    return {client: f"named at {place}" for client in found if client}
 
 
 def _all_instead(lost: tuple[str, ...]) -> str:

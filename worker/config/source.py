@@ -113,7 +113,10 @@ class _Reader:
         try:
             documents = self._documents(text)
         except yaml.MarkedYAMLError as error:
-            self._garbled(error)
+            self._garbled(error, text)
+            return empty
+        except _TooDeep as error:
+            self._problem(error.line, f"more than {MAX_DEPTH} levels inside each other", f"at most {MAX_DEPTH}", "")
             return empty
         except (yaml.YAMLError, ValueError) as error:
             self._problem(1, f"not YAML: {str(error).splitlines()[0]}", "plain text, keys and values", "")
@@ -139,7 +142,7 @@ class _Reader:
     def _value(self, events: Events, event: Any, depth: int) -> Data:
         line = event.start_mark.line + 1
         if depth > MAX_DEPTH:
-            raise _too_deep(event)
+            raise _TooDeep(line)
         if isinstance(event, yaml.AliasEvent):
             self._problem(
                 line, f'the alias "*{event.anchor}"', "values written out", "repeat the value, or use `extends`"
@@ -151,7 +154,7 @@ class _Reader:
         if tag and tag != "!":
             self._problem(line, f'the tag "{tag}"', "plain values", "remove the tag")
         if isinstance(event, yaml.ScalarEvent):
-            bare = event.implicit[0] and event.style is None
+            bare = event.implicit[0] and not event.style  # None or "", depending on the parser
             return None if bare and event.value in {"", "~", "null"} else event.value
         if isinstance(event, yaml.SequenceStartEvent):
             return self._list(events, line, depth)
@@ -181,17 +184,25 @@ class _Reader:
                 mapping.put(key, value, f"{self.name}:{at}")
         return mapping
 
-    def _garbled(self, error: yaml.MarkedYAMLError) -> None:
+    def _garbled(self, error: yaml.MarkedYAMLError, text: str) -> None:
         mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
         what = error.problem or error.context or "unreadable"
-        todo = "look at the spaces at the start of this line and the one before; quote text that holds a colon"
-        self._problem(mark.line + 1 if mark else 1, f"not YAML: {what}", "keys and values, indented by spaces", todo)
+        lines = text.splitlines()
+        if line <= len(lines) and "\t" in lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]:
+            self._problem(line, "a tab at the start of the line", "spaces", "replace the tab by spaces")
+        elif "mapping values" in what:
+            todo = "put the text in quotes, if the colon belongs to it; else look at the spaces before the key"
+            self._problem(line, 'a second ": " where only a value can be', '"key: value"', todo)
+        else:
+            todo = "look at the spaces at the start of this line and the one before; quote text with special characters"
+            self._problem(line, f"not YAML: {what}", "keys and values, indented by spaces", todo)
 
     def _problem(self, line: int, found: str, expected: str, todo: str) -> None:
         self.problems.append(Problem(f"{self.name}:{line}", found, expected, todo))
 
 
-def _too_deep(event: Any) -> yaml.MarkedYAMLError:
-    return yaml.MarkedYAMLError(
-        problem=f"more than {MAX_DEPTH} levels inside each other", problem_mark=event.start_mark
-    )
+class _TooDeep(Exception):
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line

@@ -91,13 +91,15 @@ def recipients(ctx: Context, payer_id: str, client_ids: Sequence[str], *, thanks
     return ()
 
 
-def copies(ctx: Context, payer_id: str, to: Sequence[Address]) -> tuple[Address, ...]:
-    """Who is copied: written `cc`, else the people the books mark to be copied (never a recipient twice)."""
+def copies(ctx: Context, payer_id: str, to: Sequence[Address], hard: bool = False) -> tuple[Address, ...]:
+    """Who is copied: written `cc`, else the people the books mark to be copied; on a hard step also `escalate_to`."""
     chosen, client = ctx.settings.clients.get(payer_id), ctx.snapshot.clients.get(payer_id)
     if chosen and (chosen.cc or chosen.to):
         listed = chosen.cc
     else:
         listed = tuple(Address(p.email, p.name) for p in client.people if p.copied and p.email) if client else ()
+    if hard and chosen:
+        listed = (*listed, *chosen.escalate_to)
     seen = {a.email.lower() for a in to}
     found: list[Address] = []
     for address in listed:
