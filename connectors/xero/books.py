@@ -36,7 +36,7 @@ class XeroBooks:
         """See `Books.look`. Online addresses come first: what is read of the invoices must be fresh."""
         self._fetch_links(invoice_ids)
         if self._base is None and invoice_ids:
-            self._base = organisation_row(self._api).BaseCurrency or ""
+            self._base = organisation_row(self._api, last_look=True).BaseCurrency or ""
         invoices: dict[str, Invoice] = {}
         for answer in self._bulk("Invoices", row.Invoices, invoice_ids, {}):
             for found in wire.invoices(answer.rows, self._base or "", self._theme):
@@ -81,7 +81,7 @@ class XeroBooks:
 
     def _theme(self, theme_id: str) -> str:
         if self._themes is None:
-            self._themes = themes(self._api)
+            self._themes = themes(self._api, last_look=True)
         return self._themes.get(theme_id, "")
 
 
