@@ -62,7 +62,7 @@ class SqlLogbook:
                 set_={"holder": take.excluded.holder, "until": take.excluded.until},
                 where=(table.c.holder == holder) | (table.c.until <= instant(now)),
             )
-            return connection.execute(take).rowcount == 1
+            return connection.execute(take.returning(table.c.holder)).first() is not None
 
     def unlease(self, organisation: str, holder: str) -> None:
         """Give the lease back, if still ours."""
