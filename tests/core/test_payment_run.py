@@ -220,7 +220,9 @@ def test_cut_offs(text: str, run: date, cut_off: date) -> None:
     assert parse_cut_off(parsed.words()) == parsed
 
 
-@pytest.mark.parametrize("text", ["", "soon", "three days", "3", "0th", "400 days", "25th of next month", "3 days after"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "three days", "3", "0th", "400 days", "25th of next month", "3 days after"]
+)
 def test_cut_offs_that_cannot_be_read(text: str) -> None:
     with pytest.raises(GrammarProblem) as problem:
         parse_cut_off(text)
@@ -363,7 +365,8 @@ def test_run_for_is_the_earliest_by_brute_force(
         return run >= due if takes is Takes.DUE_BY_THE_RUN else after > due
 
     found = [
-        run for run, after in zip(runs, runs[1:], strict=False)
+        run
+        for run, after in zip(runs, runs[1:], strict=False)
         if ready <= client.cut_off_of(run) <= run and takes_it(run, after)
     ]
     if found:

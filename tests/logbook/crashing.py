@@ -1,7 +1,4 @@
-"""A process that kills itself with SIGKILL around its Nth commit: python crashing.py STORE SCENE N before|after.
-
-Run by test_crash.py; the hook is here, not in the product.
-"""
+"""A process that kills itself with SIGKILL around its Nth commit. The hook is here, not in the product."""
 
 import os
 import signal
@@ -50,7 +47,10 @@ SCENES = {scene.__name__: scene for scene in (reading, message, refusal, events)
 
 
 def main(store: str, scene: str, number: int, moment: str) -> None:
-    """Counts commits from the opening of the store on, the migration included."""
+    """Play a scene; dies "before" or "after" commit `number`, else exits with the number of commits it made.
+
+    Commits are counted from the opening of the store on, the migration included.
+    """
     commit, count = DefaultDialect.do_commit, 0
 
     def deadly(self: DefaultDialect, connection: Any) -> None:
@@ -64,8 +64,4 @@ def main(store: str, scene: str, number: int, moment: str) -> None:
 
     DefaultDialect.do_commit = deadly  # type: ignore[method-assign]
     SCENES[scene](open_logbook(store))
-    print(count)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])
+    sys.exit(count)
