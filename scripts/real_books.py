@@ -1,12 +1,12 @@
 """Turn a real purchase ledger into CSV books as of a day inside it, and count its open receivables independently.
 
-    python scripts/real_books.py FOLDER --as-of 2015-06-30            write invoices.csv, clients.csv, payments.csv, config.yaml
-    python scripts/real_books.py --recount FOLDER                     sum what the raw file says is open, to the cent
+    python scripts/real_books.py FOLDER --as-of 2015-06-30   write the three files and a config.yaml
+    python scripts/real_books.py --recount FOLDER            sum what is open in the raw file
 
 The source is a file of payer,invoice_id,issued,due,paid,amount (see SOURCE.md beside it); it is not part of this
-repository. An invoice is on the books once issued, and open until the day it was paid. Nothing here imports the product:
-the recount is meant to be an independent witness. Names are made from the source's own pseudonyms; every address is
-under example.com. The source states no currency: the one written is an assumption, given by --currency.
+repository. An invoice is on the books once issued, and open until the day it was paid. Nothing here imports the
+product: the recount is meant to be an independent witness. Names are made from the source's own pseudonyms; every
+address is under example.com. The source states no currency: the one written is an assumption, given by --currency.
 """
 
 import argparse

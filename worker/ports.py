@@ -44,7 +44,7 @@ class Capability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Part of a reading, as core values. `organisation` comes once; `total` is the expected number of rows, if known."""
+    """Part of a reading, as core values. `organisation` comes once; `total`: rows expected, if known."""
 
     organisation: Organisation | None = None
     clients: tuple[Client, ...] = ()

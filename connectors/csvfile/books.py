@@ -18,6 +18,7 @@ from worker.core.receivable import Client, Credit, Invoice, Organisation, Paymen
 from worker.errors import BooksError, BooksUnavailable
 from worker.ports import Capability, Clock, Look, Page
 
+_MARK = "csv:"
 _LAYOUTS = {layout.kind: layout for layout in (INVOICES, CLIENTS, PAYMENTS, CREDITS)}
 
 
@@ -41,7 +42,7 @@ class CsvReading:
     def __init__(self, books: "CsvBooks") -> None:
         """`books` are the files to read."""
         self._books = books
-        self._digest = ""
+        self._watermark = ""
 
     def pages(self) -> Iterator[Page]:
         """One page per kind of row. Raises BooksError before the first page or not at all."""
@@ -51,13 +52,13 @@ class CsvReading:
         yield Page(invoices=contents.invoices, resource="invoices", total=len(contents.invoices))
         yield Page(credits=contents.credits, resource="credits", total=len(contents.credits))
         yield Page(payments=contents.payments, resource="payments", total=len(contents.payments))
-        self._digest = contents.digest
+        self._watermark = self._books.mark + contents.digest
 
     def watermark(self) -> str:
-        """A hash of the files' bytes. Every reading is full, so it only tells whether anything changed."""
-        if not self._digest:
+        """Whose books, and a hash of the files' bytes: readings are full, so it only tells whether anything changed."""
+        if not self._watermark:
             raise BooksError("The reading has not come to its end.", "Read all pages first.")
-        return self._digest
+        return self._watermark
 
 
 class CsvBooks:
@@ -73,10 +74,17 @@ class CsvBooks:
         self.organisation = Organisation(
             id=name, name=name, base_currency=options.currency, country=options.country, zone=options.zone
         )
+        self.mark = f"{_MARK}{hashlib.sha256(name.encode()).hexdigest()[:12]}:"
 
     def read(self, watermark: str | None, now: datetime, known_open: Sequence[str] = ()) -> CsvReading:
-        """A full reading; `watermark`, `now` and `known_open` change nothing, for the files show everything."""
-        del watermark, now, known_open
+        """A full reading, whatever the watermark, for the files show everything. Raises BooksError for a watermark of
+        another organisation's CSV books: somebody mixed up the files or the names."""
+        del now, known_open
+        if watermark and watermark.startswith(_MARK) and not watermark.startswith(self.mark):
+            raise BooksError(
+                f'The last reading was of other CSV books than those of "{self.organisation.name}".',
+                "Correct the files or the name; if the organisation was renamed, run duecourse resync.",
+            )
         return CsvReading(self)
 
     def look(self, invoice_ids: Sequence[str], client_ids: Sequence[str]) -> Look:
@@ -102,9 +110,12 @@ class CsvBooks:
         return self._last
 
 
-def open_books(options: Mapping[str, object], clock: Clock) -> CsvBooks:
-    """CSV books from the options under `books:`. Raises ConfigError. The clock is not needed: the files carry dates."""
-    del clock
+def open_books(options: Mapping[str, object], clock: Clock, tokens: object = None, links: object = None) -> CsvBooks:
+    """CSV books from the options under `books:`. Raises ConfigError.
+
+    Clock, tokens and links are for platforms that are asked over a network; files need none of them.
+    """
+    del clock, tokens, links
     return CsvBooks(options_of(options))
 
 
@@ -114,7 +125,7 @@ def _bytes(path: Path) -> bytes:
         before = path.stat()
         if before.st_size > MAX_BYTES:
             raise BooksError(
-                f"{path.name} has {before.st_size // 2**20} MB, more than the {MAX_BYTES // 2**20} MB CSV books may have.",
+                f"{path.name} has {before.st_size // 2**20} MB; CSV books take {MAX_BYTES // 2**20} MB at most.",
                 "Export a shorter period.",
             )
         raw = path.read_bytes()
@@ -143,7 +154,7 @@ def _parse(raw: Mapping[str, bytes], options: Options, digest: str) -> Contents:
     }
     directory = read_clients(tables.get("clients"), findings)
     invoices: tuple[Invoice, ...] = ()
-    credits: list[Credit] = []  # noqa: A001
+    owed: list[Credit] = []
     payments: list[Payment] = []
     if (table := tables["invoices"]) is not None:
         arranged = documents(table, findings)
@@ -151,11 +162,11 @@ def _parse(raw: Mapping[str, bytes], options: Options, digest: str) -> Contents:
             findings.note(table.name, "the file has a header but no invoices")
         found = read_invoices(arranged, arranged.records, directory, options, findings)
         invoices = tuple(found.invoices)
-        credits, payments = found.credits, found.payments
+        owed, payments = found.credits, found.payments
         if (given := tables.get("payments")) is not None:
             payments += read_payments(given, found.by_number, directory, options, findings)
     if (given := tables.get("credits")) is not None:
-        credits += read_credits(given, directory, options, findings)
+        owed += read_credits(given, directory, options, findings)
     findings.stop_if_any()
     clients = tuple(sorted(directory.by_id.values(), key=lambda client: client.id))
-    return Contents(digest, clients, invoices, tuple(credits), tuple(payments), findings.notes())
+    return Contents(digest, clients, invoices, tuple(owed), tuple(payments), findings.notes())

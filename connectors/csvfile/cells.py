@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 _EXCEL_TEXT = re.compile(r'^="(.*)"$', re.DOTALL)
 _SYMBOLS = {"€": "EUR", "£": "GBP", "$": "", "¥": "", "₹": "INR", "R": "ZAR"}
 _MARKED = re.compile(r"^([A-Z]{0,3}[€£$¥₹]|[A-Z]{3}|R)?([^A-Z€£$¥₹]+?)([€£$¥₹]|[A-Z]{3})?$")
-_ISO = re.compile(r"^(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?:[T ]\d.*)?$")
-_NUMERIC = re.compile(r"^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?:[T ]\d.*)?$")
+_ISO = re.compile(r"^(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})(?:[Tt ]\d.*)?|(\d\d)(\d\d))$")
+_NUMERIC = re.compile(r"^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?:[Tt ]\d.*)?$")
 _DAY_WORD = re.compile(r"^(\d{1,2})[ -]([a-z]{3,9})\.?[ ,-]+(\d{4}|\d{2})$")
 _WORD_DAY = re.compile(r"^([a-z]{3,9})\.? (\d{1,2}),? (\d{4})$")
 _MONTHS = [
@@ -67,6 +68,8 @@ def text(raw: str) -> str:
     stays what it is here: text."""
     if (wrapped := _EXCEL_TEXT.match(raw.strip())) is not None:
         raw = wrapped[1].replace('""', '"')
+    if raw.isascii() and raw.isprintable():
+        return " ".join(raw.split())
     visible = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in raw)
     return " ".join(visible.split()).lstrip("\ufeff")
 
@@ -98,6 +101,7 @@ def truth(raw: str) -> bool | None:
 # Amounts
 
 
+@lru_cache(maxsize=65536)  # A file's cells are weighed before they are read, and amounts recur.
 def _stripped(raw: str) -> tuple[bool, str, str]:
     """(negative, currency the cell itself names or "", digits and marks)."""
     bare = "".join(c for c in raw if not c.isspace() and c not in "'’").replace("−", "-").upper()
@@ -184,12 +188,13 @@ def order_evidence(cells: Iterable[tuple[int, str]]) -> Evidence:
     return Evidence(found.get("first"), found.get("second"), found.get("either"))
 
 
+@lru_cache(maxsize=16384)  # A file has far fewer days than rows.
 def day(raw: str, order: Order) -> date:
     """A calendar date. Year-first, 31 Jan 2026, Jan 31, 2026 and 31.01.2026 mean one thing only; `order` settles the
     rest. Two-digit years are of this century; a time behind the date is dropped."""
     written = raw.strip().casefold()
     if m := _ISO.match(written):
-        year, month, number = int(m[1]), int(m[3]), int(m[4])
+        year, month, number = int(m[1]), int(m[2] or m[4]), int(m[3] or m[5])
     elif m := _NUMERIC.match(written):
         one, two, year = int(m[1]), int(m[3]), int(m[4])
         month, number = (one, two) if order is Order.MONTH_FIRST and m[2] != "." else (two, one)

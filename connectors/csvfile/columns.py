@@ -165,7 +165,7 @@ def dialect_of(header: Sequence[str]) -> Dialect:
     keys = {key(cell) for cell in header}
     if {"contactname", "invoicenumber"} <= keys and keys & {"invoiceamountdue", "unitamount", "invoiceamountpaid"}:
         return Dialect.XERO
-    if "transactiontype" in keys or "openbalance" in keys:
+    if "transactiontype" in keys or ("openbalance" in keys and keys & {"num", "no"}):
         return Dialect.QUICKBOOKS
     return Dialect.NEUTRAL
 

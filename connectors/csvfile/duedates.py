@@ -15,7 +15,7 @@ _MONTH_END = ("eom", "end of month", "month end")
 
 
 def terms_of(written: str) -> PaymentTerms:
-    """`30 days`, `net 30`, `30 days end of month`, `20th of following month`, `due on receipt`. ValueError otherwise."""
+    """`30 days`, `net 30`, `30 days end of month`, `20th of following month`, `on receipt`. Else ValueError."""
     words = " ".join(written.casefold().replace("-", " ").split())
     if words in _AT_ONCE:
         return PaymentTerms(TermsKind.AFTER_INVOICE, 0)

@@ -48,7 +48,8 @@ def _one(table: Table, rows: Sequence[Record], findings: Findings) -> Record:
                 findings.problem(
                     table.name,
                     row.line,
-                    f'{table.headings[name]} "{row.get(name)}" of {head.get("number")} is "{head.get(name)}" on line {head.line}',
+                    f'{table.headings[name]} of {head.get("number")} is "{row.get(name)}" here, '
+                    f'"{head.get(name)}" on line {head.line}',
                     "the same on every row of one invoice",
                     "export the invoices again",
                 )
@@ -70,7 +71,7 @@ def _report_rows(table: Table, findings: Findings) -> tuple[Record, ...]:
         first = record.cells[0]
         if _is_total(record):
             _check_total(table, record, found, findings)
-            break
+            return tuple(found)
         if _is_subtotal(record):
             while groups and not _closes(first, groups.pop()):
                 pass
@@ -88,6 +89,7 @@ def _report_rows(table: Table, findings: Findings) -> tuple[Record, ...]:
             found.append(replace(record, values={**record.values, "client": ":".join(groups)}))
         else:
             found.append(record)
+    findings.note(table.name, "the report ends without its TOTAL row: nobody can tell whether it is whole")
     return tuple(found)
 
 
@@ -96,11 +98,11 @@ def _is_document(record: Record) -> bool:
 
 
 def _is_total(record: Record) -> bool:
-    return key(record.cells[0]) == _TOTAL and not record.get("issued")
+    return key(record.cells[0]) == _TOTAL
 
 
 def _is_subtotal(record: Record) -> bool:
-    return record.cells[0].casefold().startswith("total for ") and not record.get("issued")
+    return record.cells[0].casefold().startswith("total for ")
 
 
 def _closes(subtotal: str, group: str) -> bool:

@@ -37,6 +37,11 @@ class _Amounts:
     open: Decimal
     paid: Decimal
 
+    @property
+    def credited(self) -> Decimal:
+        """What settled the invoice without being paid."""
+        return max(Decimal(0), self.total - max(self.open, Decimal(0)) - self.paid)
+
 
 def read_invoices(
     table: Table, records: Iterable[Record], directory: Directory, options: Options, findings: Findings
@@ -98,7 +103,7 @@ class _Run:
             issued,
             due or due_date(self.reader, record, issued),
             amounts.paid,
-            max(Decimal(0), amounts.total - max(amounts.open, Decimal(0)) - amounts.paid),
+            amounts.credited if status not in _GONE else Decimal(0),
             record.get("reference"),
             self._sent(record),
             approved=self.reader.day(record, "approved"),
@@ -159,13 +164,15 @@ class _Run:
         return status
 
     def _amounts(self, record: Record, currency: str, status: InvoiceStatus | None) -> _Amounts | None:
-        """Total, open and paid, each derived from the others when its cell is empty; None with a problem if they clash."""
+        """Total, open and paid, each derived from the others if empty; None with a problem if they clash."""
         reader = self.reader
-        before = reader.findings.count()
         total, still_open = reader.amount(record, "total", currency), reader.amount(record, "open", currency)
         paid = self._paid(record, currency, total)
-        if reader.findings.count() > before:
-            return None
+        if any(
+            record.get(name) and value is None
+            for name, value in (("total", total), ("open", still_open), ("paid", paid))
+        ):
+            return None  # That cell is a problem already.
         if total is None and still_open is not None:
             total = still_open + (paid or 0)
         if total is None:
@@ -200,7 +207,11 @@ class _Run:
         """What was paid: an amount, or the whole total for a yes or for a date of payment."""
         written = record.get("paid")
         if written.casefold() in ("yes", "no", "y", "n", "true", "false"):
-            return total if cells.truth(written) else Decimal(0)
+            if not cells.truth(written):
+                return Decimal(0)
+            if not record.get("total"):
+                self.reader.problem(record.line, "paid, but the total is empty", "an amount", "fill it in")
+            return total
         paid = self.reader.amount(record, "paid", currency)
         if paid is None and not record.get("open") and self.reader.day(record, "paid_on") is not None:
             return total
@@ -232,7 +243,7 @@ class _Run:
                     "correct one of them",
                 )
                 return
-            live = status not in (InvoiceStatus.VOID, InvoiceStatus.DELETED, InvoiceStatus.DRAFT)
+            live = status not in (*_GONE, InvoiceStatus.DRAFT)
             self._add_credit(record, client, currency, kind, abs(remaining), live=live)
 
     def _add_credit(
@@ -297,7 +308,8 @@ class _Run:
         return url
 
 
-_CLOSED = (InvoiceStatus.PAID, InvoiceStatus.VOID, InvoiceStatus.DELETED)
+_GONE = (InvoiceStatus.VOID, InvoiceStatus.DELETED)
+_CLOSED = (InvoiceStatus.PAID, *_GONE)
 _CREDITS = {
     Document.CREDIT_NOTE: CreditKind.CREDIT_NOTE,
     Document.OVERPAYMENT: CreditKind.OVERPAYMENT,

@@ -13,13 +13,13 @@ _LINES_SHOWN = 6
 class Findings:
     """Collects everything wrong, so that a person repairs a file once, not once per mistake."""
 
-    _problems: list[tuple[str, int, Problem]] = field(default_factory=list)
+    _problems: dict[Problem, tuple[str, int]] = field(default_factory=dict)
     _notes: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
     def problem(self, file: str, line: int, found: str, expected: str = "", todo: str = "") -> None:
-        """Record what makes the whole reading void; `line` 0 means the file as a whole."""
+        """Record what makes the whole reading void; `line` 0 means the file as a whole. Said twice, it counts once."""
         place = f"{file}:{line}" if line else file
-        self._problems.append((file, line, Problem(place, found, expected, todo)))
+        self._problems.setdefault(Problem(place, found, expected, todo), (file, line))
 
     def note(self, file: str, what: str, line: int = 0) -> None:
         """Record something a bookkeeper should know; notes with the same words are shown once, with their lines."""
@@ -31,15 +31,11 @@ class Findings:
         """The notes as sentences, in a fixed order."""
         return tuple(_sentence(file, what, lines) for (file, what), lines in sorted(self._notes.items()))
 
-    def count(self) -> int:
-        """How many problems so far."""
-        return len(self._problems)
-
     def stop_if_any(self) -> None:
         """Raise BooksGarbled with all problems (the first 25 in full) when there is any."""
         if not self._problems:
             return
-        found = [problem for _, _, problem in sorted(self._problems, key=lambda p: p[:2])]
+        found = sorted(self._problems, key=self._problems.__getitem__)
         count = "1 problem" if len(found) == 1 else f"{len(found)} problems"
         lines = [f"{count} in the CSV books: nothing was read", *(p.text() for p in found[:_SHOWN])]
         if len(found) > _SHOWN:

@@ -68,6 +68,8 @@ class Directory:
     def learn_address(self, table: Table, record: Record, client: Client) -> None:
         """Take e-mail and country from a row when the clients file does not give them."""
         known = self.by_id[client.id]
+        if not (record.get("email") or record.get("country")):
+            return
         if (written := record.get("email")) and not known.email:
             first, _ = addresses(table, record, written, self.findings)
             known = replace(known, email=first)
@@ -154,7 +156,11 @@ class Reader:
         rounded = value.quantize(Decimal(1).scaleb(-digits))
         if rounded != value:
             self.wrong(
-                record, name, f"is finer than {currency or 'the currency'} has coins", f"at most {digits} decimals"
+                record,
+                name,
+                f"is finer than {currency or 'the currency'} has coins",
+                f"at most {digits} decimals",
+                "correct the cell",
             )
             return None
         return rounded

@@ -97,12 +97,23 @@ def read_table(name: str, raw: bytes, layout: Layout, findings: Findings) -> Tab
     return Table(name, dialect, header_line, headings, records, used)
 
 
+class _NotCsv(Exception):
+    """The row that starts on `line` cannot be read."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
 def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     start = 1
-    for row in reader:
-        yield start, row
-        start = reader.line_num + 1
+    try:
+        for row in reader:
+            yield start, row
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise _NotCsv(start, str(error)) from None
 
 
 def _header(text: str, layout: Layout) -> tuple[str, int, list[str]]:
@@ -115,12 +126,12 @@ def _header(text: str, layout: Layout) -> tuple[str, int, list[str]]:
                 score = len(assign(layout, header))
                 if score > best[0]:
                     best = score, separator, line, header
-        except csv.Error:
+        except _NotCsv:
             continue
     return best[1:]
 
 
-def _usable(  # noqa: PLR0917
+def _usable(
     name: str,
     line: int,
     header: list[str],
@@ -130,6 +141,15 @@ def _usable(  # noqa: PLR0917
     *,
     grouped: bool,
 ) -> bool:
+    if not used:
+        findings.problem(
+            name,
+            line,
+            "no row near the top names columns we know",
+            f'a header of {layout.kind}, such as "{", ".join(wanted[0] for wanted, _ in layout.needed)}"',
+            "add the header row, or export the file again",
+        )
+        return False
     missing = [
         (wanted, words)
         for wanted, words in layout.needed
@@ -139,14 +159,15 @@ def _usable(  # noqa: PLR0917
         names = " or ".join(f'"{w.replace("_", " ")}"' for w in wanted)
         seen = f"; the columns are {listed([h for h in header if h])}" if header else ""
         findings.problem(name, line, f"no column says {words}{seen}", f"a column {names}", "add or rename that column")
-    for heading in repeated(header, used):
+    twice = repeated(header, used)
+    for heading in twice:
         findings.problem(
             name, line, f'two columns are called "{heading}"', "each name once", "rename or delete one of them"
         )
-    return not missing
+    return not missing and not twice
 
 
-def _records(  # noqa: PLR0917
+def _records(
     name: str,
     text: str,
     separator: str,
@@ -157,7 +178,7 @@ def _records(  # noqa: PLR0917
     *,
     ragged: bool,
 ) -> Iterator[Record]:
-    count, line = 0, header_line
+    count = 0
     try:
         for line, row in _rows(text, separator):
             if line <= header_line or not any(cell.strip() for cell in row):
@@ -171,10 +192,10 @@ def _records(  # noqa: PLR0917
                 continue
             cleaned = tuple(cells.text(cell) for cell in row)
             yield Record(line, {f: cleaned[p] for f, p in used.items() if p < len(cleaned)}, cleaned)
-    except csv.Error as error:
+    except _NotCsv as error:
         findings.problem(
             name,
-            line,
+            error.line,
             f"from here the file is not CSV ({error})",
             'cells with quotes written as "a ""b"" c", and every quote closed',
             "look for a stray quote, or export the file again: it may have been cut off",

@@ -4,7 +4,7 @@ Faults that replace the answer need no books; those that twist it take the true 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from connectors.sandbox.wire import Answer, Row, problem, text
@@ -17,9 +17,9 @@ class Fault:
     """One thing to go wrong.
 
     ``endpoint`` is the first part of the path after the API's base (``Invoices``, ``token``, ``connections``) or ``*``;
-    ``method`` likewise. It strikes from the ``nth`` matching call (from 1) for ``times`` calls (0: always); with
-    ``page`` only calls for that page match. ``value`` means what the kind says: seconds for the 429s and ``hold``,
-    minutes for ``stale``.
+    ``method`` likewise. It strikes from the ``nth`` matching call (from 1) for ``times`` calls (0: always). With
+    ``page`` or ``tenant`` only calls for that page or organisation match. ``value`` means what the kind says: seconds
+    for the 429s and ``hold``, minutes for ``stale``.
     """
 
     kind: str
@@ -28,6 +28,7 @@ class Fault:
     nth: int = 1
     times: int = 1
     page: int | None = None
+    tenant: str | None = None
     value: str | None = None
     seen: int = 0
 
@@ -42,9 +43,11 @@ class Fault:
             raise ValueError(f"unknown fault {fault.kind!r}; known: {', '.join(sorted(KINDS))}")
         return fault
 
-    def strikes(self, method: str, endpoint: str, page: int) -> bool:
+    def strikes(self, method: str, endpoint: str, page: int, tenant: str) -> bool:
         """Whether this call is hit; counts the call when it matches."""
-        if self.endpoint not in {"*", endpoint} or self.method not in {"*", method} or self.page not in {None, page}:
+        if self.endpoint not in {"*", endpoint} or self.method not in {"*", method}:
+            return False
+        if self.page not in {None, page} or self.tenant not in {None, tenant}:
             return False
         self.seen += 1
         return self.seen >= self.nth and (self.times == 0 or self.seen < self.nth + self.times)
@@ -144,6 +147,7 @@ TWISTING: dict[str, Callable[[Row, Row], Row]] = {
 }
 SPOILING: dict[str, Callable[[Answer], Answer]] = {
     "truncated": lambda answer: Answer(answer.status, answer.body[: len(answer.body) // 2], answer.headers),
+    "cut short": lambda answer: replace(answer, cut=True),
     "wrong type": lambda answer: Answer(
         answer.status, answer.body, {**answer.headers, "Content-Type": "text/html; charset=utf-8"}
     ),

@@ -119,7 +119,13 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.face.handle(request)
         with self.world.lock:
             place = len(self.world.log)
-            entry = {"method": request.method, "path": request.path, "query": query, "status": answer.status}
+            entry = {
+                "method": request.method,
+                "path": request.path,
+                "query": query,
+                "status": answer.status,
+                "fault": answer.fault,
+            }
             self.world.log.append(
                 {**entry, "tenant": headers.get("xero-tenant-id"), "now": self.world.clock.now.isoformat()}
             )
@@ -140,7 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[: len(body) // 2] if answer.cut else body)
+        self.close_connection = self.close_connection or answer.cut
         self.wfile.flush()
 
     def log_message(self, *_: object) -> None:

@@ -21,13 +21,19 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer. ``close`` cuts the connection without answering, after ``hold`` real seconds of silence."""
+    """One HTTP answer.
+
+    ``close`` cuts the connection without answering, after ``hold`` real seconds of silence; ``cut`` announces the whole
+    body and sends half. ``fault`` names what was made to go wrong, for the log.
+    """
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     close: bool = False
     hold: float = 0.0
+    cut: bool = False
+    fault: str = ""
 
 
 def reply(payload: object, status: int = 200, **headers: str) -> Answer:

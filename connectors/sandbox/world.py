@@ -70,7 +70,7 @@ class World:
         """Drop remembered books: the story itself has changed."""
         self._cache.clear()
 
-    def fault(self, method: str, endpoint: str, page: int) -> Fault | None:
+    def fault(self, method: str, endpoint: str, page: int, tenant: str) -> Fault | None:
         """The fault that strikes this call, if any."""
-        struck = [fault for fault in self.faults if fault.strikes(method, endpoint, page)]
+        struck = [fault for fault in self.faults if fault.strikes(method, endpoint, page, tenant)]
         return struck[0] if struck else None

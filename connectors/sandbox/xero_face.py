@@ -1,6 +1,7 @@
 """The Accounting API's face of the sandbox: routes, checks and documents, from a Request to an Answer."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 from uuid import UUID, uuid5
@@ -36,21 +37,24 @@ class XeroFace:
         self.world.limiter.enter(tenant)
         try:
             with self.world.lock:
-                return self._struck(request)
+                return self._struck(request, tenant)
         finally:
             self.world.limiter.leave(tenant)
 
-    def _struck(self, request: Request) -> Answer:
-        page, endpoint = request.query.get("page", "1"), _endpoint(request.path)
+    def _struck(self, request: Request, tenant: str) -> Answer:
+        page = request.query.get("page", "1")
         self.world.clock.request()
-        fault = self.world.fault(request.method, endpoint, int(page) if page.isdigit() else 1)
+        number = int(page) if page.isdigit() else 1
+        fault = self.world.fault(request.method, _endpoint(request.path), number, tenant)
         if fault and fault.kind in REPLACING:
-            return REPLACING[fault.kind](fault)
+            return replace(REPLACING[fault.kind](fault), fault=fault.kind)
         try:
             answer = self._route(request, fault)
         except ValueError as error:
             answer = invalid(str(error))
-        return SPOILING[fault.kind](answer) if fault and fault.kind in SPOILING else answer
+        if fault and fault.kind in SPOILING:
+            answer = SPOILING[fault.kind](answer)
+        return replace(answer, fault=fault.kind) if fault else answer
 
     def _route(self, request: Request, fault: Fault | None) -> Answer:
         now, tokens = self.world.clock.service, self.world.tokens
@@ -89,7 +93,7 @@ class XeroFace:
             return problem(403, "Forbidden", "AuthenticationUnsuccessful")
         now, limiter = self.world.clock.service, self.world.limiter
         answer = limiter.start(tenant, now) or self._allowed(request, tenant, scopes, fault)
-        return Answer(answer.status, answer.body, {**answer.headers, **limiter.remaining(tenant, now)})
+        return replace(answer, headers={**answer.headers, **limiter.remaining(tenant, now)})
 
     def _allowed(self, request: Request, tenant: str, scopes: frozenset[str], fault: Fault | None) -> Answer:
         area = _NEEDS.get(_endpoint(request.path), "settings")

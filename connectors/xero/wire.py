@@ -235,7 +235,7 @@ def _payment(r: row.PaymentRow, base: str) -> Payment:
     )
 
 
-def credits(found: Iterable[row.CreditRow], base: str) -> tuple[Credit, ...]:  # noqa: A001 - the core's own word
+def credits(found: Iterable[row.CreditRow], base: str) -> tuple[Credit, ...]:
     """Credit notes, overpayments and prepayments of clients; those of suppliers are left out."""
     return tuple(_credit(r, _CREDITS[r.Type], base) for r in found if r.Type in _CREDITS)
 

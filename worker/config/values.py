@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -93,19 +92,21 @@ class XeroBooks:
     grant: str = "client credentials"
     identity_url: str = ""
     api_url: str = ""
-    page_size: int = 500
+    page_size: int = 1000
     kind: str = "xero"
 
 
 @dataclass(frozen=True, slots=True)
 class CsvBooks:
-    """Absolute paths of exported books. `as_of` None: the day the files were last written."""
+    """Absolute paths of exported books; `dates` and `decimals` settle what the files leave open ("": nothing)."""
 
     invoices: Path
     clients: Path | None = None
     payments: Path | None = None
+    credits: Path | None = None
     currency: str = ""
-    as_of: date | None = None
+    dates: str = ""
+    decimals: str = ""
     kind: str = "csv"
 
 

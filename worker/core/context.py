@@ -29,7 +29,8 @@ class Context:
     index: HistoryIndex = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "index", index_history(self.history, self.settings, self.as_of.day))
+        index = index_history(self.history, self.settings, self.as_of.day, self.snapshot.survivor)
+        object.__setattr__(self, "index", index)
 
     @property
     def day(self) -> date:

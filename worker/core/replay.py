@@ -95,7 +95,7 @@ class _State:
         self.disputes: list[Dispute] = []
         self.contacts: list[Contacted] = []
         self.tasks: dict[str, PastTask] = {}
-        self.proposed: dict[str, Mapping[str, Any]] = {}
+        self.proposed: dict[str, tuple[Mapping[str, Any], date]] = {}
         self.approvals: dict[str, Approval] = {}
         self.passed: dict[tuple[str, int, str], PassedBy] = {}
         self.waited: dict[tuple[str, int, str], Waited] = {}
@@ -173,7 +173,7 @@ class _State:
         self.reconciled = date.fromisoformat(event.data["on"])
 
     def propose(self, event: Event) -> None:
-        self.proposed[event.subject] = event.data
+        self.proposed[event.subject] = (event.data, self.local(event.at))
 
     def approve(self, event: Event) -> None:
         """A yes may name only the id: then it covers what was proposed under it."""
@@ -183,18 +183,10 @@ class _State:
         self._answer(event, given=False)
 
     def _answer(self, event: Event, *, given: bool) -> None:
-        data = {**self.proposed.get(event.subject, {}), **event.data}
+        proposed, _ = self.proposed.get(event.subject, ({}, None))
         known = self.approvals.get(event.subject)
-        self.approvals[event.subject] = Approval(
-            event.subject,
-            data.get("kind", ""),
-            given,
-            self.local(event.at),
-            tuple(data.get("names", ())),
-            data.get("limit", 0),
-            known.used if known else False,
-            dict(data.get("amounts", {})),
-        )
+        answer = _approval(event.subject, {**proposed, **event.data}, self.local(event.at), given=given)
+        self.approvals[event.subject] = replace(answer, used=known.used if known else False)
 
     def use(self, event: Event) -> None:
         known = self.approvals.get(event.subject)
@@ -230,24 +222,39 @@ class _State:
 
     def history(self, messages: tuple[PastMessage, ...], first_seen: Mapping[str, datetime]) -> History:
         """The whole as one value; the last message that went to a payer tells its address."""
+        answers = tuple(self.approvals.values())
         return History(
-            messages,
-            tuple(self.tasks.values()),
-            tuple(self.holds),
-            tuple(self.disputes),
-            tuple(self.promises),
-            tuple(self.contacts),
-            tuple(self.passed.values()),
-            tuple(self.waited.values()),
-            tuple(self.approvals.values()),
-            self.baseline,
-            self.reconciled,
-            self.forecast,
-            {m.payer_id: m.to[0] for m in messages if m.state in GONE and m.to},
-            self.confirmed,
-            frozenset(self.looked),
-            first_seen,
+            messages=messages,
+            tasks=tuple(self.tasks.values()),
+            holds=tuple(self.holds),
+            disputes=tuple(self.disputes),
+            promises=tuple(self.promises),
+            contacts=tuple(self.contacts),
+            passed=tuple(self.passed.values()),
+            waited=tuple(self.waited.values()),
+            approvals=tuple(a for a in answers if a.given),
+            proposals=tuple(_approval(i, data, on) for i, (data, on) in self.proposed.items()),
+            rejected=tuple(a for a in answers if not a.given),
+            baseline=self.baseline,
+            reconciled=self.reconciled,
+            forecast=self.forecast,
+            addresses={m.payer_id: m.to[0] for m in messages if m.state in GONE and m.to},
+            confirmed_addresses=self.confirmed,
+            reopened_looked_at=frozenset(self.looked),
+            first_seen=first_seen,
         )
+
+
+def _approval(approval_id: str, data: Mapping[str, Any], on: date, *, given: bool = True) -> Approval:
+    return Approval(
+        approval_id,
+        data.get("kind", ""),
+        given,
+        on,
+        tuple(data.get("names", ())),
+        data.get("limit", 0),
+        amounts=dict(data.get("amounts", {})),
+    )
 
 
 _HANDLERS: Mapping[EventKind, Callable[[_State, Event], None]] = {

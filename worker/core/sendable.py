@@ -57,7 +57,10 @@ _Wait = tuple[str, date, dict[str, object]]
 
 def _gap(ctx: Context, payer_id: str, client_ids: list[str], policy: Policy, calendar: Calendar) -> _Wait | None:
     last = ctx.index.last_chased(payer_id, client_ids)
-    return ("gap", policy.gap.from_(last, calendar), {"last": day_words(last)}) if last else None
+    if last is None:
+        return None
+    tomorrow = last + timedelta(days=1)  # whatever the gap says: one message a day
+    return ("gap", max(policy.gap.from_(last, calendar), tomorrow), {"last": day_words(last)})
 
 
 def _after_thanks(ctx: Context, payer_id: str, calendar: Calendar) -> _Wait | None:

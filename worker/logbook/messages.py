@@ -97,7 +97,7 @@ def _thanked(payment: Payment) -> dict[str, Any]:
     return {**row, "amount": str(payment.amount), "currency": payment.currency}
 
 
-def claim(  # noqa: PLR0917
+def claim(
     connection: Connection, organisation: str, key: str, holder: str, now: datetime, lease: timedelta
 ) -> Claim | None:
     """planned, or claimed by somebody whose time is up -> claimed, with a higher epoch."""
@@ -119,7 +119,7 @@ def claim(  # noqa: PLR0917
     return Claim(row["key"], row["epoch"] + 1, row["attempt"])
 
 
-def hand(  # noqa: PLR0917
+def hand(
     connection: Connection,
     organisation: str,
     claim: Claim,
@@ -159,7 +159,7 @@ def hand(  # noqa: PLR0917
     return True
 
 
-def settle(  # noqa: PLR0917
+def settle(
     connection: Connection,
     organisation: str,
     key: str,

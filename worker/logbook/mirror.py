@@ -4,12 +4,13 @@ A reading is held in memory, as the rows that differ from what is stored, until 
 transaction: the network is never waited for with the database locked, and a reading that failed leaves no trace.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select, union, update
+from sqlalchemy import Connection, Select, Table, bindparam, delete, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.core.receivable import (
@@ -57,22 +58,35 @@ def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
         yield chunk
 
 
+def _fetch(connection: Connection, statement: Select[Any], parameters: Mapping[str, Any] | None = None) -> list[Row]:
+    """Plain tuples straight from the driver: a row object and a type check a column would double the cost of a large
+    mirror. Booleans may come as 0 and 1."""
+    cursor = connection.execute(statement, parameters).cursor
+    return list(cursor.fetchall()) if cursor else []
+
+
+@cache
+def _by_ids(table: Table, column: str) -> Select[Any]:
+    """Built once a table: a page has a hundred rows, and building the statement costs more than running it."""
+    wanted = table.c[column].in_(bindparam("ids", expanding=True))
+    return select(*_columns(table)).where(table.c.organisation == bindparam("name"), wanted)
+
+
 def _stored(connection: Connection, table: Table, organisation: str, ids: Iterable[str]) -> dict[str, Row]:
-    statement = select(*_columns(table)).where(table.c.organisation == organisation)
+    statement = _by_ids(table, "id")
     return {
-        row[0]: tuple(row)
+        row[0]: row
         for chunk in _chunks(ids)
-        for row in connection.execute(statement.where(table.c.id.in_(chunk)))
+        for row in _fetch(connection, statement, {"name": organisation, "ids": chunk})
     }
 
 
 def _stored_allocations(connection: Connection, organisation: str, ids: Iterable[str]) -> dict[str, list[Row]]:
-    table = schema.allocation
     found: dict[str, list[Row]] = {}
-    statement = select(*_columns(table)).where(table.c.organisation == organisation)
+    statement = _by_ids(schema.allocation, "payment_id")
     for chunk in _chunks(ids):
-        for row in connection.execute(statement.where(table.c.payment_id.in_(chunk)).order_by(table.c.position)):
-            found.setdefault(row[0], []).append(tuple(row))
+        for row in sorted(_fetch(connection, statement, {"name": organisation, "ids": chunk})):
+            found.setdefault(row[0], []).append(row)
     return found
 
 
@@ -157,13 +171,13 @@ class Writer:
 
     def _write(self, connection: Connection) -> None:
         table = schema.organisation
-        known = connection.execute(select(table).where(table.c.organisation == self._name)).one_or_none()
-        if self._organisation is None and known is None:
+        known = _all(connection, table, self._name)
+        if self._organisation is None and not known:
             raise LogbookError(
                 f"{self._name}: the reading did not say whose books these are.\n"
                 "    do this:  report this as a defect of the connector"
             )
-        about = self._organisation or rows.organisation_of(known[1:] if known else ())[0]
+        about = self._organisation or rows.organisation_of(*known)[0]
         upsert(connection, table, self._name, [rows.organisation_row(about, self._warnings)])
         upsert(connection, schema.client, self._name, self._clients.values())
         upsert(connection, schema.invoice, self._name, self._invoices.values())
@@ -178,7 +192,7 @@ class Writer:
     def _drop_unseen(self, connection: Connection) -> None:
         invoice, credit = schema.invoice, schema.credit
         mine = (invoice.c.organisation == self._name) & invoice.c.status.in_(NOT_CLOSED)
-        held = connection.execute(select(invoice.c.id, invoice.c.status).where(mine)).all()
+        held = _fetch(connection, select(invoice.c.id, invoice.c.status).where(mine))
         gone = [(id_, status) for id_, status in held if id_ not in self._seen_invoices]
         opened = [id_ for id_, status in gone if status == InvoiceStatus.OPEN]
         drafts = [id_ for id_, status in gone if status != InvoiceStatus.OPEN]
@@ -217,7 +231,7 @@ def load(connection: Connection, organisation: str) -> Snapshot | None:
         return None
     at = datetime.fromisoformat(read_at)
     recent = instant(at - NAMED_FOR)
-    about, warnings = rows.organisation_of(_one(connection, schema.organisation, organisation))
+    about, warnings = rows.organisation_of(*_all(connection, schema.organisation, organisation))
     return snapshot_of(
         about,
         at,
@@ -229,12 +243,8 @@ def load(connection: Connection, organisation: str) -> Snapshot | None:
     )
 
 
-def _one(connection: Connection, table: Table, organisation: str) -> Sequence[Any]:
-    return connection.execute(select(*_columns(table)).where(table.c.organisation == organisation)).one()
-
-
-def _all(connection: Connection, table: Table, organisation: str, *where: Any) -> Iterable[Sequence[Any]]:
-    return connection.execute(select(*_columns(table)).where(table.c.organisation == organisation, *where)).all()
+def _all(connection: Connection, table: Table, organisation: str, *where: Any) -> list[Row]:
+    return _fetch(connection, select(*_columns(table)).where(table.c.organisation == organisation, *where))
 
 
 def _invoices(connection: Connection, organisation: str, recent: str) -> Iterator[Invoice]:

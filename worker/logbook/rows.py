@@ -65,7 +65,10 @@ def organisation_row(o: Organisation, warnings: Sequence[str]) -> Row:
 
 def organisation_of(row: Sequence[Any]) -> tuple[Organisation, tuple[str, ...]]:
     """The organisation and the warnings of the last reading."""
-    return Organisation(*row[:-1]), tuple(json.loads(row[-1]))
+    id_, name, currency, country, zone, demo, reminders, url, warnings = row
+    own = None if reminders is None else bool(reminders)
+    organisation = Organisation(id_, name, currency, country, zone, bool(demo), own, url)
+    return organisation, tuple(json.loads(warnings))
 
 
 def client_row(c: Client) -> Row:
@@ -97,7 +100,21 @@ def client_of(row: Sequence[Any]) -> Client:
     owed = None if row[14] is None else Decimal(row[14])
     id_, name, email, first, last, _, account, _, country, archived, erased, merged, parent, billed, _ = row
     return Client(
-        id_, name, email, first, last, people, account, groups, country, archived, erased, merged, parent, billed, owed
+        id_,
+        name,
+        email,
+        first,
+        last,
+        people,
+        account,
+        groups,
+        country,
+        bool(archived),
+        bool(erased),
+        merged,
+        parent,
+        bool(billed),
+        owed,
     )
 
 
@@ -169,7 +186,7 @@ def invoice_of(row: Sequence[Any], link: str = "") -> Invoice:
         Decimal(paid),
         Decimal(credited),
         reference,
-        sent,
+        None if sent is None else bool(sent),
         problem,
         date.fromisoformat(approved) if approved else None,
         date.fromisoformat(expected) if expected else None,
@@ -177,7 +194,7 @@ def invoice_of(row: Sequence[Any], link: str = "") -> Invoice:
         url or link,
         theme,
         terms,
-        repeating,
+        bool(repeating),
         round_,
         date.fromisoformat(reopened) if reopened else None,
     )
@@ -190,7 +207,7 @@ def credit_row(c: Credit) -> Row:
 
 def credit_of(row: Sequence[Any]) -> Credit:
     """The credit in a row of mirror_credit."""
-    return Credit(row[0], row[1], _CREDIT[row[2]], row[3], Decimal(row[4]), row[5], row[6], day_of(row[7]))
+    return Credit(row[0], row[1], _CREDIT[row[2]], row[3], Decimal(row[4]), bool(row[5]), row[6], day_of(row[7]))
 
 
 def payment_row(p: Payment) -> Row:
@@ -224,11 +241,11 @@ def payment_of(row: Sequence[Any], allocations: Sequence[tuple[str, str]]) -> Pa
         currency,
         Decimal(amount),
         _PAYMENT[kind],
-        active,
+        bool(active),
         batch,
         account,
         reference,
         tuple(Allocation(i, Decimal(a)) for i, a in allocations),
         datetime.fromisoformat(first_seen),
-        historic,
+        bool(historic),
     )

@@ -64,6 +64,13 @@ class SqlLogbook:
             )
             return connection.execute(take).rowcount == 1
 
+    def leased_to(self, organisation: str) -> str:
+        """Who signed the organisation's lease, run out or not; "" when nobody holds one."""
+        table = schema.lease
+        with self._database.read() as connection:
+            found = connection.execute(select(table.c.holder).where(table.c.organisation == organisation)).scalar()
+        return str(found or "")
+
     def unlease(self, organisation: str, holder: str) -> None:
         """Give the lease back, if still ours."""
         table = schema.lease
@@ -126,14 +133,12 @@ class SqlLogbook:
         with self._database.write() as connection:
             return messages.claim(connection, organisation, key, holder, now, lease)
 
-    def hand(  # noqa: PLR0917
-        self, organisation: str, claim: Claim, letter: Letter, raw: bytes, mailer: str, now: datetime
-    ) -> bool:
+    def hand(self, organisation: str, claim: Claim, letter: Letter, raw: bytes, mailer: str, now: datetime) -> bool:
         """claimed -> handed, durable before this returns."""
         with self._database.write() as connection:
             return messages.hand(connection, organisation, claim, letter, raw, mailer, now)
 
-    def settle(  # noqa: PLR0917
+    def settle(
         self,
         organisation: str,
         key: str,
@@ -166,6 +171,13 @@ class SqlLogbook:
         """Cache a pay link."""
         with self._database.write() as connection:
             mirror.upsert(connection, schema.link, organisation, [(invoice_id, url)])
+
+    def link(self, organisation: str, invoice_id: str) -> str | None:
+        """The cached pay link of an invoice, if there is one."""
+        table = schema.link
+        with self._database.read() as connection:
+            mine = select(table.c.url).where(table.c.organisation == organisation, table.c.invoice_id == invoice_id)
+            return connection.execute(mine).scalar()
 
     def close(self) -> None:
         """Release the database."""

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from connectors.sandbox.books import Books, Event, ImpossibleError
 from connectors.sandbox.company import DEFAULT_START, Company
-from connectors.sandbox.rundays import bank_holidays, is_business_day, month_end
+from connectors.sandbox.rundays import (
+    bank_holidays,
+    fortnightly,
+    four_weekly,
+    is_business_day,
+    last_weekday,
+    month_end,
+    monthly,
+    nth_business_day,
+    nth_weekday,
+    weekly,
+)
 
 NOW = datetime(2026, 10, 1, 8, tzinfo=UTC)
 FAMILIES = {
@@ -135,6 +146,59 @@ def test_the_due_date_of_a_part_paid_invoice_moves_silently(told):
     after = told.at(edit.at).invoices[edit.id]
     assert (before.due, before.updated) != (after.due, before.updated)
     assert before.updated == after.updated
+
+
+def test_a_credit_settles_an_invoice_without_moving_its_update_time(told):
+    event = next(event for event in told.events if event.kind == "credit.allocate")
+    before = told.at(event.at - timedelta(milliseconds=1)).invoices[event.data["invoice"]]
+    after = told.at(event.at).invoices[event.data["invoice"]]
+    assert (before.status, after.status) == ("AUTHORISED", "PAID")
+    assert before.updated == after.updated
+
+
+def business_days_before(day):
+    first = day.replace(day=1)
+    return sum(is_business_day(first + timedelta(days=n)) for n in range((day - first).days))
+
+
+def last_of_its_kind(day):
+    return (day + timedelta(days=7)).month != day.month
+
+
+def ordinary(day):
+    """A day with no closed day near, so that nothing has been moved."""
+    near = [day + timedelta(days=n) for n in range(-2, 3)]
+    return all(is_business_day(one) for one in near if one.weekday() < 5)
+
+
+FRIDAY, ANCHOR = 4, date(2024, 1, 4)
+RULES = [
+    (weekly(FRIDAY), lambda day: day.weekday() == FRIDAY),
+    (weekly(0, 3), lambda day: day.weekday() in {0, 3}),
+    (fortnightly(ANCHOR), lambda day: day.weekday() == 3 and (day.toordinal() - ANCHOR.toordinal()) // 7 % 2 == 0),
+    (four_weekly(ANCHOR), lambda day: day.weekday() == 3 and (day.toordinal() - ANCHOR.toordinal()) // 7 % 4 == 0),
+    (monthly(25), lambda day: day.day == 25 or (day.weekday() == FRIDAY and day.day in {22, 23, 24})),
+    (last_weekday(FRIDAY), lambda day: day.weekday() == FRIDAY and last_of_its_kind(day)),
+    (nth_weekday(2, 1), lambda day: day.weekday() == 1 and 8 <= day.day <= 14),
+    (nth_business_day(5), lambda day: business_days_before(day) == 4),
+]
+
+
+@pytest.mark.parametrize(("cycle", "right"), RULES, ids=lambda value: getattr(value, "rule", ""))
+def test_each_family_means_what_it_says(cycle, right):
+    runs = cycle.runs(date(2026, 1, 1))
+    days = [next(runs) for _ in range(12)]
+    plain = [day for day in days if ordinary(day)]
+    assert len(plain) >= 6
+    assert all(right(day) for day in plain), plain
+    between = {"weekly": 7, "fortnightly": 14, "four-weekly": 28}.get(cycle.family)
+    assert between is None or (max(days) - min(days)).days in range(11 * between - 4, 11 * between + 5)
+
+
+def test_the_fifteenth_and_the_last_day():
+    runs = monthly(15, 31).runs(date(2026, 1, 1))
+    days = [(1, 15), (1, 30), (2, 13), (2, 27), (3, 13), (3, 31)]
+    assert [next(runs) for _ in days] == [date(2026, month, day) for month, day in days]
 
 
 def test_an_unforeseen_payment_replaces_the_planned_one():

@@ -235,6 +235,9 @@ def test_the_minute_and_the_day_are_limited(told):
         assert answers[3].headers["X-Rate-Limit-Problem"] == "minute"
         wait = int(answers[3].headers["Retry-After"])
         assert 0 < wait <= 60
+        early = (NOW + timedelta(seconds=wait - 1)).isoformat()
+        requests.post(f"{running.url}/_sandbox/clock", json={"now": early}, timeout=5)
+        assert requests.get(url, headers=asked, timeout=5).headers["Retry-After"] == "1"
         later = (NOW + timedelta(seconds=wait)).isoformat()
         requests.post(f"{running.url}/_sandbox/clock", json={"now": later}, timeout=5)
         statuses = [requests.get(url, headers=asked, timeout=5) for _ in range(3)]

@@ -101,6 +101,22 @@ def test_a_body_cut_in_half(call):
         call.get("Invoices", page=1).json()
 
 
+def test_a_body_that_stops_half_way(call):
+    arm(call, {"kind": "cut short", "endpoint": "Invoices"})
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        call.get("Invoices", page=1, headers={"Accept-Encoding": "identity"})
+    assert call.get("Invoices", page=1).status_code == 200
+
+
+def test_a_fault_can_be_for_one_organisation_and_is_in_the_log(call):
+    arm(call, {"kind": "offline", "tenant": "45e4708e-d862-4111-ab3a-dd8cd03913e1", "times": 0})
+    assert call.get("Organisation").status_code == 200
+    arm(call, {"kind": "stale", "tenant": call.tenant}, {"kind": "offline", "tenant": call.tenant, "nth": 2})
+    assert [call.get("Organisation").status_code for _ in range(3)] == [200, 503, 200]
+    log = call.session.get(f"{call.sandbox.url}/_sandbox/log", timeout=5).json()["requests"]
+    assert [(entry["status"], entry["fault"]) for entry in log[-3:]] == [(200, "stale"), (503, "offline"), (200, "")]
+
+
 def test_a_wrong_content_type(call):
     arm(call, {"kind": "wrong type"})
     answer = call.get("Organisation")
