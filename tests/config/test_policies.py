@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.config.helpers import practice
-from worker.config.policies import TEMPLATES, preset_names, presets
+from worker.config.policies import preset_names, presets, shipped_templates
 from worker.core.policy import Condition, HolidaysOf, Measure, Policy, Stage, ThankFor
 from worker.core.policy import Test as Ask
 from worker.core.when import Anchor, parse_when
@@ -30,7 +30,7 @@ def test_every_preset_is_complete(name: str) -> None:
     assert policy.description
     assert policy.steps
     assert policy.steps[-1].task or policy.steps[-1].stage is Stage.FINAL
-    assert {s.message for s in policy.steps if s.message} <= TEMPLATES
+    assert {s.message for s in policy.steps if s.message} <= shipped_templates()
     assert all(s.place.startswith(f"preset {name}.yaml:") for s in policy.steps)
     assert not any(s.when.needs(Anchor.PREVIOUS) for s in policy.steps[:1])
 
@@ -172,3 +172,11 @@ def test_a_file_may_extend_the_preset_whose_name_it_takes(tmp_path: Path) -> Non
     policy = found.organisations[0].policies["considerate"]
     assert "call" not in names(policy)
     assert policy.gap.words() == "4 business days"
+
+
+def test_a_message_of_your_own_may_be_named(tmp_path: Path) -> None:
+    (tmp_path / "wording" / "en").mkdir(parents=True)
+    (tmp_path / "wording" / "en" / "gentle-word.md").write_text("---\nsubject: x\n---\nHello\n")
+    nudge = ours(tmp_path, "extends: standard\nsteps:\n  - {name: nudge, message: gentle-word}").step("nudge")
+    assert nudge is not None
+    assert nudge.message == "gentle-word"
