@@ -303,3 +303,23 @@ def test_the_fingerprint_sees_inside_a_policy(tmp_path: Path) -> None:
     one = settings(tmp_path, text % "4 days", BOOKS).fingerprint
     assert settings(tmp_path, text % "4 days", BOOKS).fingerprint == one
     assert settings(tmp_path, text % "5 days", BOOKS).fingerprint != one
+
+
+def test_the_fingerprint_does_not_mind_where_a_policy_is_written(tmp_path: Path) -> None:
+    text = "policies: {ours: {extends: standard, gap: 4 days}}\n" + organisation("policy: ours")
+    one = settings(tmp_path, text, BOOKS).fingerprint
+    assert settings(tmp_path, "# a comment\n\n" + text, BOOKS).fingerprint == one
+
+
+def test_a_region_goes_with_the_country_it_was_written_with(tmp_path: Path) -> None:
+    scottish, american = date(2026, 1, 2), date(2026, 7, 3)
+    text = "country: GB\nregion: SCT\n" + organisation("clients: [{client: c1, country: US}]")
+    found = settings(tmp_path, text, BOOKS).clients
+    assert scottish in found["c2"].calendar.holidays
+    assert american in found["c1"].calendar.holidays
+    assert scottish not in found["c1"].calendar.holidays
+
+
+def test_a_closure_that_never_opens_is_no_calendar(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no day on which the client is open"):
+        settings(tmp_path, organisation("clients: [{client: c1, closed: 1 jan - 31 dec}]"), BOOKS)

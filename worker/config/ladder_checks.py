@@ -44,7 +44,7 @@ def _step_problems(step: StepOptions, templates: frozenset[str]) -> Iterator[Pro
             todo = guess(
                 template,
                 templates,
-                "name one of these under message:, or write wording/LANGUAGE/NAME.md beside config.yaml",
+                "name one of these under message:, or write wording/LANGUAGE/NAME.md",
             )
             yield Problem(
                 where, f'there is no message "{template[:60]}"', f"one of {', '.join(sorted(templates))}", todo
