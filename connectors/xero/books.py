@@ -14,7 +14,7 @@ from worker.core.receivable import Client, Invoice
 from worker.errors import BooksGarbled, BooksUnavailable
 from worker.ports import Capability, Look
 
-_LINKS_AT_ONCE = 40  # addresses fetched in one look, a call each: a minute has sixty
+_LINKS_AT_ONCE = 40  # addresses fetched before one look, a call each: a minute has sixty
 
 
 class XeroBooks:
@@ -33,10 +33,9 @@ class XeroBooks:
         return XeroReading(self._api, Mark.read(watermark), now, tuple(known_open), self._size)
 
     def look(self, invoice_ids: Sequence[str], client_ids: Sequence[str]) -> Look:
-        """See `Books.look`. Online addresses come first: what is read of the invoices must be fresh."""
-        self._fetch_links(invoice_ids)
+        """See `Books.look`. Online addresses come from the cache that `prepare` filled."""
         if self._base is None and invoice_ids:
-            self._base = organisation_row(self._api).BaseCurrency or ""
+            self._base = organisation_row(self._api, last_look=True).BaseCurrency or ""
         invoices: dict[str, Invoice] = {}
         for answer in self._bulk("Invoices", row.Invoices, invoice_ids, {}):
             for found in wire.invoices(answer.rows, self._base or "", self._theme):
@@ -67,8 +66,8 @@ class XeroBooks:
                 )
             yield answer
 
-    def _fetch_links(self, invoice_ids: Sequence[str]) -> None:
-        """Fetch the online addresses not kept yet. They are a kindness: without them the message still goes."""
+    def prepare(self, invoice_ids: Sequence[str]) -> None:
+        """Fetch the online addresses not kept yet, a call each. They are a kindness: without them the message goes."""
         unknown = [i for i in dict.fromkeys(invoice_ids) if not self._links.get(i)]
         try:
             for invoice_id in unknown[:_LINKS_AT_ONCE]:
@@ -81,7 +80,7 @@ class XeroBooks:
 
     def _theme(self, theme_id: str) -> str:
         if self._themes is None:
-            self._themes = themes(self._api)
+            self._themes = themes(self._api, last_look=True)
         return self._themes.get(theme_id, "")
 
 
