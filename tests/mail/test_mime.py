@@ -30,7 +30,7 @@ def _read(raw: bytes) -> EmailMessage:
 
 
 def _names(raw: bytes, header: str) -> list[str]:
-    """Display names by the older parser: the newer puts spaces between adjoining encoded words, against RFC 2047 6.2."""
+    """Display names by the older parser: the newer puts spaces between adjoining encoded words (RFC 2047 6.2)."""
     value = email.message_from_bytes(raw)[header].replace("\r\n", "")
     return [str(make_header(decode_header(name))) if name else "" for name, _ in getaddresses([value])]
 

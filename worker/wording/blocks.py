@@ -78,7 +78,8 @@ class Drawing:
             ("late", [str(line.days_late) for line in lines] if late else []),
             ("open", [self._open(line) for line in lines]),
         ]
-        below = [(self._work(line),) if line.work.strip() else () for line in lines]
+        works = [shortened(one_line(line.work), _WORK_LIMIT) for line in lines]
+        below = [(work,) if work else () for work in works]
         return self._columns(columns, below, [self._safe_url(line.url) for line in lines])
 
     def _received(self, lines: Sequence[ReceivedLine]) -> Grid:
@@ -102,9 +103,6 @@ class Drawing:
 
     def _day(self, day: date | None) -> str:
         return self.figures.short_day(day) if day else ""
-
-    def _work(self, line: InvoiceLine) -> str:
-        return shortened(one_line(line.work), _WORK_LIMIT)
 
     def _open(self, line: InvoiceLine) -> str:
         amount = self.figures.money(line.open)
