@@ -286,6 +286,13 @@ def test_the_reserve_is_for_last_looks_only(clock: FakeClock) -> None:
     pace.before(last_look=True)
 
 
+def test_a_worker_that_lives_on_asks_again_after_an_hour(clock: FakeClock) -> None:
+    pace = paced(clock)
+    pace.after({"Day": "5"})
+    clock.passed += 3601
+    pace.before(last_look=False)
+
+
 @pytest.mark.parametrize("odd", ["", "many", "-3", "1.5"])
 def test_odd_headers_hold_nothing_up(clock: FakeClock, odd: str) -> None:
     pace = paced(clock)
