@@ -46,7 +46,7 @@ def test_everything_shipped_is_sound() -> None:
     ("body", "line", "found"),
     [
         ("Hello {{ greting }}", 6, "unknown name 'greting'\n    expected: did you mean 'greeting'?"),
-        ("\n{% for l in overdue %}\n{{ l.nunber }}{% endfor %}", 8, "unknown name 'nunber' after the dot\n    expected: did"),
+        ("\n{% for l in overdue %}\n{{ l.nunber }}{% endfor %}", 8, "unknown name 'nunber' after the dot"),
         ("{{ (overdue|first).ammount }}", 6, "unknown name 'ammount' after the dot"),
         ("{{ signature.fax }}", 6, "unknown name 'fax' after the dot"),
         ("{{ overdue|safe }}", 6, "unknown filter 'safe'\n    expected: one of first, last, length"),
@@ -107,6 +107,13 @@ def test_a_bookkeepers_own_file_wins_and_parts_too(tmp_path: Path) -> None:
     templates = Templates([tmp_path, SHIPPED])
     assert templates.render(replace(MODEL, template="nudge")).text == "Hi Priya, see INV-1.\n\nYours, Ada Cole\n"
     assert "Is anything in the way?" in templates.render(replace(MODEL, template="ask")).text
+
+
+def test_a_part_includes_no_part(tmp_path: Path) -> None:
+    path = write(tmp_path, "{% include '_loop' %}", "_loop", head="")
+    assert [p.text() for p in check_templates([tmp_path])] == [
+        f"{path}:1: there is no part '_loop' to include\n    expected: one of (there are none)"
+    ]
 
 
 def test_markdown_becomes_html_and_clean_text(tmp_path: Path) -> None:
