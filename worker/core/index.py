@@ -1,12 +1,15 @@
 """History arranged by the questions `decide` asks: what was said about this invoice, to this payer, and when."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from worker.core.history import GONE, UNHEARD, Approval, History, MessageKind, MessageState, PastMessage, PastTask
 from worker.core.settings import Dispute, Hold, OrganisationSettings, Promise
+
+WINDOWS = 3
+"""Mail windows for which an approval lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,39 +73,44 @@ class HistoryIndex:
         return next((a for a in self.given if a.kind == kind and wanted <= set(a.names)), None)
 
 
-def index_history(history: History, settings: OrganisationSettings, day: date) -> HistoryIndex:
-    """Arrange a history, together with the holds, disputes and promises written in the config."""
+def index_history(
+    history: History, settings: OrganisationSettings, day: date, survivor: Callable[[str], str] = str
+) -> HistoryIndex:
+    """Arrange a history, together with the holds, disputes and promises written in the config.
+
+    `survivor` follows merges in the books: what was said to, or decided about, a merged client is its survivor's.
+    """
     index = HistoryIndex()
     for message in sorted(history.messages, key=lambda m: (m.on, m.key)):
         if message.state in GONE:
-            _add_message(index, message)
-    for task in history.tasks:
+            _add_message(index, message, survivor(message.payer_id))
+    for task in sorted(history.tasks, key=lambda t: (t.opened, t.id)):
         _add_task(index, task)
-    for passed in history.passed:
+    for passed in sorted(history.passed, key=lambda p: (p.on, p.step), reverse=True):
         index.passed[passed.invoice_id, passed.round][passed.step] = passed.on
-    for wait in history.waited:
+    for wait in sorted(history.waited, key=lambda w: w.until, reverse=True):
         index.waited[wait.invoice_id, wait.round, wait.step] = wait.until
     for contact in history.contacts:
-        index.contacts[contact.client_id].append((contact.on, contact.invoice_ids, contact.what))
+        index.contacts[survivor(contact.client_id)].append((contact.on, contact.invoice_ids, contact.what))
     for client_id, chosen in settings.clients.items():
         if chosen.last_contacted:
             index.contacts[client_id].append((chosen.last_contacted, (), "before duecourse"))
-    for hold in (*history.holds, *settings.holds):
-        index.holds[hold.client_id].append(hold)
-    for dispute in (*history.disputes, *settings.disputes):
-        index.disputes[dispute.client_id].append(dispute)
-    for promise in (*history.promises, *settings.promises):
-        index.promises[promise.client_id].append(promise)
+    for hold in sorted((*history.holds, *settings.holds), key=repr):
+        index.holds[survivor(hold.client_id)].append(hold)
+    for dispute in sorted((*history.disputes, *settings.disputes), key=repr):
+        index.disputes[survivor(dispute.client_id)].append(dispute)
+    for promise in sorted((*history.promises, *settings.promises), key=lambda p: (p.by, p.made_on, repr(p))):
+        index.promises[survivor(promise.client_id)].append(promise)
     index.given = _given(history, settings, day)
     return index
 
 
-def _add_message(index: HistoryIndex, message: PastMessage) -> None:
+def _add_message(index: HistoryIndex, message: PastMessage, payer_id: str) -> None:
     index.thanked.update(message.payment_ids)
     if message.kind is MessageKind.THANKS:
-        index.thanks[message.payer_id].append(message)
+        index.thanks[payer_id].append(message)
         return
-    index.reminders[message.payer_id].append(message)
+    index.reminders[payer_id].append(message)
     for row in message.advances:
         rung = Rung(row.step, message.on, message.granted, row.run, message)
         index.rungs[row.invoice_id, row.round].append(rung)
@@ -119,11 +127,15 @@ def _add_task(index: HistoryIndex, task: PastTask) -> None:
 
 def _given(history: History, settings: OrganisationSettings, day: date) -> list[Approval]:
     """Every usable yes: recorded ones, and ids in the config for which a proposal is on record."""
-    given = [a for a in history.approvals if a.given and not a.used and _alive(a.on, day, settings)]
+    given = [
+        a
+        for a in sorted(history.approvals, key=lambda a: (a.on, a.id))
+        if a.given and not a.used and _alive(a.on, day, settings)
+    ]
     recorded = {a.id for a in history.approvals if a.given or a.used}
     refused = {a.id for a in history.rejected}
     proposed = {a.id: a for a in history.proposals}
-    for approval_id in settings.approvals:
+    for approval_id in sorted(settings.approvals):
         if approval_id in proposed and approval_id not in recorded and approval_id not in refused:
             given.append(proposed[approval_id])
     return given
@@ -131,4 +143,4 @@ def _given(history: History, settings: OrganisationSettings, day: date) -> list[
 
 def _alive(on: date, day: date, settings: OrganisationSettings) -> bool:
     """An approval lives three mail windows: the day it was given (if open) and the next two business days."""
-    return settings.calendar.between(on, day) <= 3
+    return settings.calendar.between(on - timedelta(days=1), day) <= WINDOWS

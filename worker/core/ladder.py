@@ -5,9 +5,10 @@ before due lapses once the invoice is overdue; a step late by a missed sweep is 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from worker.core.history import UNHEARD
 from worker.core.index import HistoryIndex, Rung
 from worker.core.policy import Policy, Stage, Step
 from worker.core.receivable import Invoice, Snapshot
@@ -103,6 +104,16 @@ class Ladder:
             and not any(run <= p <= self.calendar.add(run, MISSED_AFTER) for p in paid)
         )
 
+    @property
+    def ends_unasked(self) -> bool:
+        """True when the policy chases and its last step is not itself a task: somebody has to be asked what now."""
+        return self.policy.steps[-1].stage is not Stage.BEFORE and not self.policy.steps[-1].task
+
+    def heard(self, invoice: Invoice) -> bool:
+        """False when the last message about it is known not to have arrived."""
+        messages = [r.message for r in self._rungs(invoice) if r.message]
+        return not messages or messages[-1].state not in UNHEARD
+
     def overdue(self, invoice: Invoice) -> bool:
         """True from the day after the due date."""
         return invoice.due is not None and self.day > invoice.due
@@ -122,11 +133,17 @@ class Ladder:
         return best, last
 
     def _next(self, invoice: Invoice, reached: int) -> Step | None:
-        overdue = self.overdue(invoice)
         for step in self.policy.steps[reached + 1 :]:
-            if not (overdue and step.stage is Stage.BEFORE):
+            if step.stage is not Stage.BEFORE or not self._lapses(invoice, step):
                 return step
         return None
+
+    def _lapses(self, invoice: Invoice, step: Step) -> bool:
+        """A step before due lapses once the invoice is overdue, and at once when its day would come later than that."""
+        if self.overdue(invoice):
+            return True
+        day = self._nominal(invoice, step).day
+        return day is not None and invoice.due is not None and day > invoice.due
 
     def _timing(self, invoice: Invoice, step: Step, last: Rung) -> Timing:
         """The later of the step's own day and full spacing after a step that was late."""
@@ -134,7 +151,9 @@ class Ladder:
         if timing.day is None or not last.step or step.when.needs(Anchor.PREVIOUS):
             return timing
         before = self.policy.step(last.step)
-        planned = self._nominal(invoice, before).day if before and not before.when.needs(Anchor.PREVIOUS) else None
+        if before is None or before.when.needs(Anchor.PREVIOUS) or _heralds(before, step):
+            return timing
+        planned = self._nominal(invoice, before).day
         if planned is None or timing.day <= planned:
             return timing
         spaced = last.on + (timing.day - planned)
@@ -145,6 +164,13 @@ class Ladder:
         )
 
     def _nominal(self, invoice: Invoice, step: Step) -> Timing:
+        """The step's own day; one after due never comes on the due date itself, when nothing is late yet (I20)."""
+        timing = self._by_when(invoice, step)
+        if step.stage is Stage.BEFORE or timing.day is None or invoice.due is None or timing.day > invoice.due:
+            return timing
+        return replace(timing, day=invoice.due + timedelta(days=1))
+
+    def _by_when(self, invoice: Invoice, step: Step) -> Timing:
         ordinary = self._evaluate(step.when_unknown, invoice) if step.when_unknown else None
         if not step.when.needs(Anchor.RUN, Anchor.CUT_OFF, Anchor.MISSED_RUN):
             return Timing(self._evaluate(step.when, invoice), why=step.when.words())
@@ -155,6 +181,9 @@ class Ladder:
                 return Timing(None, run, ordinary, step.when.words())
             why = "no payment run known" if run is None else "no day from its payment run"
             return Timing(ordinary, None, ordinary, why)
+        if step.stage is Stage.BEFORE and invoice.due and by_run > invoice.due and ordinary:
+            # On that day it would have lapsed unsaid: nothing may be called "coming up" once it is overdue.
+            return Timing(ordinary, None, ordinary, f"its run on {run:%-d %B} is after the due date")
         stated = self.settings.run_stated
         patience = timedelta(days=self.policy.patience_written if stated else self.policy.patience)
         if ordinary and by_run > ordinary + patience:
@@ -184,7 +213,7 @@ class Ladder:
             case Anchor.PREVIOUS:
                 return self._previous(invoice)
             case Anchor.PROMISED:
-                promises = self.index.promises.get(invoice.client_id, [])
+                promises = self.index.promises.get(self.snapshot.survivor(invoice.client_id), [])
                 days = [p.by for p in promises if not p.invoice_ids or invoice.id in p.invoice_ids]
                 return max(days, default=None)
             case _:
@@ -192,7 +221,7 @@ class Ladder:
 
     def _previous(self, invoice: Invoice) -> date | None:
         """The last completed contact; failing any, the day the last step was passed by."""
-        previous = self.index.previous(invoice.id, invoice.round, invoice.client_id)
+        previous = self.index.previous(invoice.id, invoice.round, self.snapshot.survivor(invoice.client_id))
         passed = self.index.passed.get((invoice.id, invoice.round), {}).values()
         return previous or max(passed, default=None)
 
@@ -200,3 +229,8 @@ class Ladder:
         """The first day allowed by a granted deadline (the day after it), whatever the step's own day is."""
         granted = max((r.granted for r in self._rungs(invoice) if r.granted), default=None)
         return granted + timedelta(days=1) if granted else None
+
+
+def _heralds(before: Step, step: Step) -> bool:
+    """A late message before due does not put off what comes after due: the two count from different things."""
+    return before.stage is Stage.BEFORE and step.stage is not Stage.BEFORE

@@ -1,5 +1,6 @@
 """What one payer hears today: its invoices screened, placed on their ladders, and joined into at most one message."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -57,12 +58,15 @@ class PayerDesk:
     remind: Remind | None = None
     remind_on: date | None = None
     disputed: list[Invoice] = field(default_factory=list)
+    for_people: list[Due] = field(default_factory=list)
 
     def decide(self) -> None:
         """Fill everything in: screen, hold, place, then send or wait."""
         live = [i for i in self.invoices if not self._screened_out(i)]
         live = self._held_as_a_whole(live)
         due = [d for i in live if (d := self._place(i, live))]
+        self._ask_people()
+        due = self._worth_sending(due)
         if due:
             self._send_or_wait(due, live)
 
@@ -138,11 +142,13 @@ class PayerDesk:
         step = position.step
         if step is None:
             self._stand(invoice, Bucket.HELD, reason("ladder-end"))
+            if ladder.ends_unasked:
+                self._open_task(guard_task_id("decide", invoice), "decide", reason("ladder-end"))
             return None
         if not position.due_on(self.ctx.day):
             self._not_yet(invoice, ladder, position, step)
             return None
-        held = hold_on_step(self.ctx, self.client_ids, ladder, step, self.payer_id)
+        held = hold_on_step(self.ctx, self.client_ids, ladder, position, self.payer_id)
         if held:
             self._hold(held, [invoice], f"{held.task}:{self.payer_id}")
             return None
@@ -169,7 +175,7 @@ class PayerDesk:
         day = position.timing.day
         on = self.ctx.next_open(ladder.settings, ladder.policy, day) if day else None
         self._waits(invoice, ladder, position, step)
-        if on:
+        if on and step.stage is not Stage.BEFORE and not step.task and not step.approval:
             self.remind_on = min(on, self.remind_on) if self.remind_on else on
         values = {"step": step.name, "on": day_words(on), "why": position.timing.why}
         if position.blocked_until and position.blocked_until == day:
@@ -193,14 +199,31 @@ class PayerDesk:
             self.notes.append(Note("waited", invoice.id, invoice.round, step.name, timing.day))
 
     def _person(self, due: Due) -> None:
-        """A task step: open it (once), and wait for its outcome."""
+        """A task step waits for its outcome; one call (or decision) is asked for, whatever it is about."""
         invoice, step = due.position.invoice, due.step
-        task_id = key_of("task", self.payer_id, step.name, invoice.id, invoice.round)
         known = self.ctx.index.tasks.get((invoice.id, invoice.round, step.name))
         why = reason("task", step.place, what=TASK_WORDS.get(step.task, step.task))
         self._stand(invoice, Bucket.HELD, why, step.name, known.again if known else None)
-        if known is None or (known.again is None or known.again <= self.ctx.day):
-            self._open_task(known.id if known else task_id, step.task, why, step.name, (due.advance(),))
+        self.for_people.append(due)
+
+    def _ask_people(self) -> None:
+        """One task per step for all invoices that came to it together; those already asked about keep theirs."""
+        fresh: dict[str, list[Due]] = defaultdict(list)
+        for due in self.for_people:
+            invoice, step = due.position.invoice, due.step
+            known = self.ctx.index.tasks.get((invoice.id, invoice.round, step.name))
+            if known is None:
+                fresh[step.name].append(due)
+            elif known.again is None or known.again <= self.ctx.day:
+                self._task_for(known.id, step, known.advances)
+        for name in sorted(fresh):
+            rows = tuple(sorted((d.advance() for d in fresh[name]), key=lambda a: (a.invoice_id, a.round)))
+            task_id = key_of("task", self.payer_id, name, *(f"{a.invoice_id}/{a.round}" for a in rows))
+            self._task_for(task_id, fresh[name][0].step, rows)
+
+    def _task_for(self, task_id: str, step: Step, rows: tuple[Advance, ...]) -> None:
+        why = reason("task", step.place, what=TASK_WORDS.get(step.task, step.task))
+        self._open_task(task_id, step.task, why, step.name, rows)
 
     # -- approvals -----------------------------------------------------------------------------------------------
 
@@ -225,6 +248,21 @@ class PayerDesk:
         return False
 
     # -- sending -------------------------------------------------------------------------------------------------
+
+    def _worth_sending(self, due: list[Due]) -> list[Due]:
+        """Drop what credit leaves nothing of: what is not yet due, and what a final notice alone would demand."""
+        overdue = any(d.step.stage is not Stage.BEFORE for d in due)
+        final = [d for d in due if d.step.stage is Stage.FINAL]
+        asked = final or ([] if overdue else due)
+        if not asked:
+            return due
+        policy = self.ctx.settings.clients[self.payer_id].policy
+        invoices = [d.position.invoice for d in asked]
+        by_money = hold_on_money(self.ctx, self.client_ids, invoices, policy)
+        for currency, hold in by_money.items():
+            task_id = f"allocate:{self.payer_id}:{currency}:{self.ctx.day:%Y-%m}"
+            self._hold(hold, [i for i in invoices if i.currency == currency], task_id)
+        return [d for d in due if d not in asked or d.position.invoice.currency not in by_money]
 
     def _send_or_wait(self, due: list[Due], live: list[Invoice]) -> None:
         overdue = [i for i in live if i.due and i.due < self.ctx.day]

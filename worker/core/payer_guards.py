@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from worker.core.context import Context, amount_words, key_of
 from worker.core.decisions import Proposal, Reason
-from worker.core.ladder import Ladder
+from worker.core.ladder import Ladder, Position
 from worker.core.money import Money, totals
 from worker.core.policy import Policy, Stage, Step
 from worker.core.reasons import day_words, reason
@@ -50,10 +50,11 @@ def hold_on_payer(ctx: Context, payer_id: str, client_ids: list[str]) -> Held | 
         code = "uncertain-old" if old else "uncertain"
         why = reason(code, on=day_words(uncertain.on), key=uncertain.key[:12])
         return Held(why, "resolve-message" if old else "")
-    return _changed_address(ctx, payer_id, client_ids)
+    return changed_address(ctx, payer_id, client_ids)
 
 
-def _changed_address(ctx: Context, payer_id: str, client_ids: list[str]) -> Held | None:
+def changed_address(ctx: Context, payer_id: str, client_ids: list[str]) -> Held | None:
+    """The books' address moved to another domain since our last message: a person confirms it first."""
     chosen = ctx.settings.clients.get(payer_id)
     old = ctx.history.addresses.get(payer_id, "")
     new = address_of(ctx, client_ids[0])
@@ -95,17 +96,24 @@ def hold_on_money(ctx: Context, client_ids: list[str], overdue: list[Invoice], p
     return found
 
 
-def hold_on_step(ctx: Context, client_ids: list[str], ladder: Ladder, step: Step, payer_id: str) -> Held | None:
-    """What makes harder steps wait: stale books, a debt of ours, a channel that does not answer."""
-    policy = ladder.policy
+def hold_on_step(ctx: Context, client_ids: list[str], ladder: Ladder, position: Position, payer_id: str) -> Held | None:
+    """What makes a step wait: stale books, a debt of ours, a pause for hard steps, a channel that does not answer."""
+    policy, step = ladder.policy, position.step
+    if step is None:
+        return None
     if step.stage is not Stage.BEFORE and not is_first_after_due(policy, step) and is_stale(ctx):
         words = ctx.settings.reconciled.words if ctx.settings.reconciled else ""
         return Held(reason("stale-books", words=words), "reconcile")
     address = address_of(ctx, client_ids[0])
-    if step.stage is not Stage.BEFORE and ctx.index.unheard(payer_id, address):
+    if ctx.index.unheard(payer_id, address):
         return Held(reason("silent"), "find-who-pays")
     if not is_hard(policy, step):
         return None
+    if step.stage is Stage.FINAL and not ladder.heard(position.invoice):
+        return Held(reason("silent"), "find-who-pays")
+    quiet = ctx.quiet_today(hard=True)
+    if quiet and quiet.hard_only:  # the soft steps of other invoices go on
+        return Held(reason("quiet", until=day_words(quiet.end), why=quiet.why))
     for client_id in client_ids:
         client = ctx.client(client_id)
         if client and client.owed_by_us:
@@ -122,6 +130,8 @@ def is_stale(ctx: Context) -> bool:
     stated = ctx.settings.reconciled
     if stated is None:
         return False
+    if stated.stale_after:
+        return ctx.day > stated.stale_after
     by_hand = stated.words == "by hand"
     seen: list[date] = [ctx.history.reconciled] if ctx.history.reconciled else []
     if not by_hand:

@@ -82,7 +82,7 @@ def build_remind(
         step=top.step.name,
         stage=top.step.stage,
         to=to,
-        cc=copies(ctx, payer_id, to),
+        cc=copies(ctx, payer_id, to, is_hard(top.ladder.policy, top.step)),
         advances=advances,
         model=replace(model, deadline=granted),
         reason=reason("remind", top.step.place, step=top.step.name, why=_why(ctx, top, moving)),
@@ -118,7 +118,8 @@ def _model(
     gross = sums(asked)
     credit, net = net_of(gross, [c for cid in client_ids for c in ctx.credits_of.get(cid, ())])
     to = recipients(ctx, payer_id, client_ids)
-    model = base_model(ctx, _template(top), payer_id, to, top.step.signed_by)
+    promised = promised_by_client(ctx, [d.position for d in moving])
+    model = base_model(ctx, _template(ctx, payer_id, top, promised), payer_id, to, top.step.signed_by)
     run = top.position.timing.run if top.ladder.settings.run_stated else None
     schedule = top.ladder.settings.schedule
     next_run = schedule.next_run(ctx.day + timedelta(days=1)) if run and schedule else None
@@ -136,15 +137,18 @@ def _model(
         run_date=run,
         next_run=next_run,
         cut_off=schedule.cut_off_of(next_run) if next_run and schedule else None,
-        promised=promised_by_client(ctx, [d.position for d in moving]),
+        promised=promised,
         earlier=earlier_contact(ctx, payer_id, {i.id for i in asked}, to),
         first_ever=not ctx.index.reminders.get(payer_id),
         instalments=instalments(ctx, top.ladder.settings, net) if top.step.message == "offer-plan" else (),
     )
 
 
-def _template(top: Due) -> str:
-    """The step's message; the other one when it hangs on a run that was stated."""
+def _template(ctx: Context, payer_id: str, top: Due, promised: date | None) -> str:
+    """The step's message; the other one when it hangs on a run that was stated, or follows a broken promise."""
+    last = max((m.on for m in ctx.index.reminders.get(payer_id, ())), default=date.min)
+    if promised and last <= promised and top.step.stage is Stage.AFTER and not is_hard(top.ladder.policy, top.step):
+        return "promise-broken"
     if top.step.message_if_run_stated and top.ladder.settings.run_stated and top.position.timing.run:
         return top.step.message_if_run_stated
     return top.step.message or top.step.name

@@ -11,6 +11,7 @@ from worker.core.decisions import Bucket, Reason
 from worker.core.history import PastTask
 from worker.core.reasons import day_words, reason
 from worker.core.receivable import Client, Invoice
+from worker.core.replay import looked_at
 from worker.core.settings import Backlog, ClientSettings, DeliveredBy, Promise
 
 PROMISE_LIMIT = timedelta(days=30)
@@ -34,21 +35,51 @@ class Screened:
 def screen(ctx: Context, invoice: Invoice) -> Screened | None:
     """The first thing, in a fixed order, that keeps this invoice out of the chase; None when nothing does."""
     client, chosen = ctx.client(invoice.client_id), ctx.chosen(invoice.client_id)
-    if client is None or chosen is None:
+    payer_id = ctx.payer_of(invoice.client_id)
+    known = payer_id in ctx.settings.clients and payer_id in ctx.snapshot.clients
+    if client is None or chosen is None or not known:
         return Screened(Bucket.HELD, reason("unknown-client"), "find-client")
     checks = (_excluded, _held_by_people, _who, _document, _promised, _remainder)
     return next((found for check in checks if (found := check(ctx, invoice, client, chosen))), None)
+
+
+def never_contact(ctx: Context, client_id: str) -> Reason | None:
+    """Why nothing at all may be said to this client, thanks included; None when nothing forbids it."""
+    client, chosen = ctx.client(client_id), ctx.chosen(client_id)
+    if client is None or chosen is None:
+        return reason("unknown-client")
+    if chosen.never_contact:
+        return reason("never-contact", chosen.places.get("never contact", ""), why=chosen.never_contact)
+    domain = address_of(ctx, client_id).rpartition("@")[2].lower()
+    if domain and domain in ctx.settings.never_contact_domains:
+        return reason("never-contact", chosen.places.get("never contact", ""), why=f"the domain {domain}")
+    return reason("erased") if client.erased else None
+
+
+def hold_of(ctx: Context, client_id: str, invoice_id: str) -> Screened | None:
+    """The hold on this invoice, its client or whoever receives its mail; "" as invoice asks for whole clients only."""
+    for owner in dict.fromkeys((ctx.snapshot.survivor(client_id), ctx.payer_of(client_id))):
+        for hold in ctx.index.holds.get(owner, ()):
+            if hold.covers(invoice_id, ctx.day):
+                until = f" until {day_words(hold.until)}" if hold.until else ""
+                again = hold.until + timedelta(days=1) if hold.until else None
+                return Screened(Bucket.HELD, reason("hold", hold.place, why=hold.why, until=until), next_on=again)
+        client = ctx.snapshot.clients.get(owner)
+        groups = client.groups if client else ()
+        group = next((g for g in groups if g.lower() in ctx.settings.never_contact_groups), None)
+        if group:
+            return Screened(Bucket.HELD, reason("group-hold", group=group))
+    return None
 
 
 def _excluded(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSettings) -> Screened | None:
     def out(code: str, setting: str = "", **values: object) -> Screened:
         return Screened(Bucket.EXCLUDED, reason(code, chosen.places.get(setting, ""), **values))
 
-    domain = client.email.rpartition("@")[2].lower()
-    if chosen.never_contact:
-        return out("never-contact", "never contact", why=chosen.never_contact)
-    if domain and domain in ctx.settings.never_contact_domains:
-        return out("never-contact", "never contact", why=f"the domain {domain}")
+    for owner in (invoice.client_id, ctx.payer_of(invoice.client_id)):
+        forbidden = never_contact(ctx, owner)
+        if forbidden and forbidden.code == "never-contact":
+            return Screened(Bucket.EXCLUDED, forbidden)
     if chosen.factored:
         return out("factored", "factored")
     if chosen.collects:
@@ -66,14 +97,9 @@ def _excluded(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSett
 
 
 def _held_by_people(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSettings) -> Screened | None:
-    for hold in ctx.index.holds.get(client.id, ()):
-        if hold.covers(invoice.id, ctx.day):
-            until = f" until {day_words(hold.until)}" if hold.until else ""
-            again = hold.until + timedelta(days=1) if hold.until else None
-            return Screened(Bucket.HELD, reason("hold", hold.place, why=hold.why, until=until), next_on=again)
-    group = next((g for g in client.groups if g.lower() in ctx.settings.never_contact_groups), None)
-    if group:
-        return Screened(Bucket.HELD, reason("group-hold", group=group))
+    held = hold_of(ctx, client.id, invoice.id)
+    if held:
+        return held
     for dispute in ctx.index.disputes.get(client.id, ()):
         if dispute.invoice_ids and invoice.id not in dispute.invoice_ids:
             continue
@@ -87,9 +113,10 @@ def _held_by_people(ctx: Context, invoice: Invoice, client: Client, chosen: Clie
 
 
 def _who(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSettings) -> Screened | None:
-    if client.erased:
+    payer = ctx.snapshot.clients[ctx.payer_of(invoice.client_id)]
+    if client.erased or payer.erased:
         return Screened(Bucket.HELD, reason("erased"), "erased-client")
-    if client.archived:
+    if client.archived or payer.archived:
         return Screened(Bucket.HELD, reason("archived"), "archived-client")
     email = address_of(ctx, invoice.client_id)
     if not email:
@@ -187,7 +214,7 @@ def _released(tasks: dict[str, PastTask], kind: str, invoice: Invoice) -> bool:
 
 def _reopened_released(ctx: Context, invoice: Invoice, chosen: ClientSettings) -> bool:
     paused = ctx.day >= ctx.counting(chosen).add(invoice.reopened, REOPEN_PAUSE) if invoice.reopened else True
-    looked = f"{invoice.id}:{invoice.round}" in ctx.history.reopened_looked_at
+    looked = looked_at(invoice.id, invoice.round) in ctx.history.reopened_looked_at
     return paused and (looked or _released(ctx.index.task_by_id, "look-at-reopened", invoice))
 
 

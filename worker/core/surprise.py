@@ -62,13 +62,13 @@ def _baseline_proposal(ctx: Context, identity: str) -> Proposal:
 
 
 def _refuse(code: str, proposal: Proposal, **values: object) -> Refuse:
-    return Refuse("", reason(code, **values), proposal.id, f"approvals: [{proposal.id}]")
+    return Refuse("", reason(code, "", **values), proposal.id, f"approvals: [{proposal.id}]")
 
 
 def _more_than_forecast(ctx: Context, reminds: list[Remind]) -> tuple[Refuse, Proposal] | None:
     """Reminders of this mail window (sent and planned) against what was forecast since the last sweep."""
     expected = expected_today(ctx)
-    if expected is None:
+    if expected is None or not reminds:
         return None
     planned = len(reminds) + _sent_today(ctx)
     if planned <= expected + allowed_over(expected):
@@ -106,21 +106,25 @@ def _sent_today(ctx: Context) -> int:
 
 
 def expected_today(ctx: Context) -> int | None:
-    """What the last forecast expected up to today from the day it was made; None when it does not reach so far."""
+    """What the last forecast expected from the day after it was made (its first day) up to today, or on that very day.
+
+    None when there is no forecast or it does not reach so far.
+    """
     days = {date.fromisoformat(d): n for d, n in ctx.history.forecast.items()}
-    if not days or ctx.day > max(days):
+    if not days or not min(days) <= ctx.day <= max(days):
         return None
-    return sum(n for d, n in days.items() if d <= ctx.day)
+    made = min(days)
+    return days[made] if ctx.day == made else sum(n for d, n in days.items() if made < d <= ctx.day)
 
 
 def forecast(plan: Plan) -> dict[str, int]:
-    """How many payers are expected to hear from us, by day, for the next three weeks from tomorrow."""
+    """How many payers are expected to hear from us, by day: today (as planned) and the next three weeks."""
     first: dict[str, date] = {}
     for standing in plan.standings:
         if standing.next_on and standing.step:
             first[standing.payer_id] = min(first.get(standing.payer_id, date.max), standing.next_on)
     start = plan.as_of.day
-    counts = {(start + timedelta(days=n)).isoformat(): 0 for n in range(1, FORECAST_DAYS + 1)}
+    counts = {(start + timedelta(days=n)).isoformat(): 0 for n in range(FORECAST_DAYS + 1)}
     for day in first.values():
         if day.isoformat() in counts:
             counts[day.isoformat()] += 1

@@ -9,14 +9,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from worker.core.context import Context, amount_words, key_of
-from worker.core.decisions import Remind, Thank, Wait
+from worker.core.decisions import Bucket, Remind, Thank, Wait
 from worker.core.message import MessageModel, ReceivedLine
 from worker.core.model import base_model, copies, recipients
 from worker.core.money import Money, totals
+from worker.core.payer_guards import changed_address
 from worker.core.policy import Policy, ThankFor
 from worker.core.reasons import day_words, reason
 from worker.core.receivable import Invoice, Payment
-from worker.core.screen import REMAINDER, screen
+from worker.core.screen import REMAINDER, Screened, address_of, hold_of, never_contact, screen
 
 SETTLE = timedelta(hours=1)
 """Two complete readings at least this far apart must both show a payment before anybody is thanked for it."""
@@ -80,7 +81,7 @@ def deserves(ctx: Context, receipt: Receipt, policy: Policy) -> str | None:
         return ""
     ids = {i.id for i in receipt.invoices}
     for message in ctx.index.reminders.get(receipt.payer_id, ()):
-        if message.after_due and ids & {row.invoice_id for row in message.advances}:
+        if message.after_due and ids & {*message.listed, *(row.invoice_id for row in message.advances)}:
             return ", after we had asked"
     ours = {p.id for p in receipt.payments}
     if not any(p.id not in ours for p in ctx.money if ctx.payer_of(p.client_id) == receipt.payer_id):
@@ -104,6 +105,9 @@ def thank(
     if model is None or why is None:
         return None
     amount = amount_words(receipt.amount, receipt.currency)
+    stopped = _stopped(ctx, receipt)
+    if stopped:
+        return Wait(receipt.payer_id, stopped.next_on, stopped.reason)
     if remind is not None:
         return replace(
             remind,
@@ -114,8 +118,8 @@ def thank(
     if remind_on and ctx.day < remind_on <= calendar.add(ctx.day, FOLD_WITHIN):
         later = reason("thank-later", amount=amount, on=day_words(remind_on))
         return Wait(receipt.payer_id, remind_on, later)
-    if not ctx.may_send_now(chosen, policy):
-        on = ctx.next_open(chosen, policy, ctx.day + timedelta(days=ctx.as_of.at >= policy.window.opens))
+    if not ctx.may_send_now(chosen, policy, thanks=True):
+        on = ctx.opens_next(chosen, policy, thanks=True)
         return Wait(receipt.payer_id, on, reason("thank-hours", amount=amount, on=day_words(on)))
     to = recipients(ctx, receipt.payer_id, [i.client_id for i in receipt.invoices], thanks=True)
     return Thank(
@@ -128,6 +132,23 @@ def thank(
         reason=reason("thank", amount=amount, date=day_words(receipt.on), why=why),
         client_ids=tuple(sorted({ctx.snapshot.survivor(i.client_id) for i in receipt.invoices})),
     )
+
+
+def _stopped(ctx: Context, receipt: Receipt) -> Screened | None:
+    """Even thanks do not go to those who must not hear from us, who are on hold, or who cannot be reached (I21)."""
+    for client_id in dict.fromkeys((*(i.client_id for i in receipt.invoices), receipt.payer_id)):
+        forbidden = never_contact(ctx, client_id)
+        if forbidden:
+            return Screened(Bucket.EXCLUDED, forbidden)
+        held = hold_of(ctx, client_id, "")
+        if held:
+            return held
+    moved = changed_address(ctx, receipt.payer_id, [receipt.payer_id])
+    if moved:
+        return Screened(Bucket.HELD, moved.reason)
+    if ctx.index.unheard(receipt.payer_id, address_of(ctx, receipt.payer_id)):
+        return Screened(Bucket.HELD, reason("silent"))
+    return None
 
 
 def _model(ctx: Context, receipt: Receipt, policy: Policy) -> MessageModel | None:
