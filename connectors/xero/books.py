@@ -11,10 +11,10 @@ from connectors.xero import wire
 from connectors.xero.api import PLATFORM, LinkCache, XeroApi
 from connectors.xero.reading import BULK, Mark, XeroReading, organisation_row, themes
 from worker.core.receivable import Client, Invoice
-from worker.errors import BooksGarbled, BooksUnavailable
+from worker.errors import BooksError, BooksGarbled
 from worker.ports import Capability, Look
 
-_LINKS_AT_ONCE = 40  # addresses fetched in one look, a call each: a minute has sixty
+_LINKS_AT_ONCE = 40  # addresses fetched before one look, a call each: a minute has sixty
 
 
 class XeroBooks:
@@ -35,11 +35,10 @@ class XeroBooks:
         return XeroReading(self._api, Mark.read(watermark), now, tuple(known_open), self._size)
 
     def look(self, invoice_ids: Sequence[str], client_ids: Sequence[str]) -> Look:
-        """See `Books.look`. Online addresses come first: what is read of the invoices must be fresh."""
+        """See `Books.look`. Online addresses come from the cache that `prepare` filled."""
         if not invoice_ids and not client_ids:
             return Look({}, {})
         self._settle()
-        self._fetch_links(invoice_ids)
         if self._base is None and invoice_ids:
             self._base = organisation_row(self._api, last_look=True).BaseCurrency or ""
         invoices: dict[str, Invoice] = {}
@@ -77,16 +76,17 @@ class XeroBooks:
                 )
             yield answer
 
-    def _fetch_links(self, invoice_ids: Sequence[str]) -> None:
-        """Fetch the online addresses not kept yet. They are a kindness: without them the message still goes."""
+    def prepare(self, invoice_ids: Sequence[str]) -> None:
+        """Fetch the online addresses not kept yet, a call each. They are a kindness: without them the message goes."""
         unknown = [i for i in dict.fromkeys(invoice_ids) if not self._links.get(i)]
         try:
+            self._settle()
             for invoice_id in unknown[:_LINKS_AT_ONCE]:
                 if not self._api.spare:
                     return
                 if url := self._api.online_link(invoice_id):
                     self._links.put(invoice_id, url)
-        except (BooksUnavailable, BooksGarbled) as error:
+        except BooksError as error:
             warn("books.no_links", platform=PLATFORM, error=type(error).__name__)
 
     def _theme(self, theme_id: str) -> str:

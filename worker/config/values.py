@@ -1,7 +1,7 @@
 """What a loaded configuration is: plain frozen values, without pydantic or YAML, so that anybody may name them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -98,7 +98,7 @@ class XeroBooks:
 
 @dataclass(frozen=True, slots=True)
 class CsvBooks:
-    """Absolute paths of exported books; `dates` and `decimals` settle what the files leave open ("" when they do not)."""
+    """Absolute paths of exported books; `dates` and `decimals` settle what the files leave open ("": nothing)."""
 
     invoices: Path
     clients: Path | None = None
@@ -139,7 +139,10 @@ class OrganisationConfig:
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or ""."""
+    """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or "".
+
+    `files` are the names of what was read, relative to `folder`, where policies/ and wording/ may lie too.
+    """
 
     mode: Mode
     state: Path
@@ -150,7 +153,8 @@ class Practice:
     allow_test_endpoints: bool = False
     stopped: str = ""
     ping: Secret | None = None
-    files: tuple[str, ...] = field(default=())
+    files: tuple[str, ...] = ()
+    folder: Path = Path()
 
     def organisation(self, name: str) -> OrganisationConfig | None:
         """The organisation with this name."""
