@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 CONNECTORS: dict[str, str] = {
+    "csv": "connectors.csvfile:open_books",
     "xero": "connectors.xero:open_books",
 }
 

@@ -5,11 +5,11 @@ The only module that names concrete classes. The CLI, the handlers and the fleet
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from worker.clock import SystemClock
@@ -30,8 +30,11 @@ _SECURITY = {"tls": "tls", "starttls": "starttls", "plain": "none"}
 STOP_FILE = "STOP"
 """A file of this name in the state folder is the kill switch; its text is the reason."""
 
+SANDBOX_PER_MINUTE = 6000
+"""Nobody should wait for a simulated platform's minute."""
+
 SANDBOX_SEED = 7
-"""The one company every demo shows; its story starts on 1 January of the year before."""
+"""The one company every demo shows; its story has one first day, so any two demonstrations agree."""
 SANDBOX_CLIENTS = 72
 SANDBOX_INVOICES_A_MONTH = 320
 
@@ -224,7 +227,7 @@ class App:
             with sandbox_options(books, self.clock.now()) as options:
                 yield connector("xero")(options, self.clock, tokens, links)
         else:
-            yield connector(books.kind)(options_of(books), self.clock, tokens, links)
+            yield connector(books.kind)(options_of(organisation), self.clock, tokens, links)
 
 
 @dataclass(frozen=True)
@@ -243,30 +246,29 @@ class Links:
         self.logbook.remember_link(self.organisation, invoice_id, url)
 
 
-def options_of(books: Any) -> dict[str, object]:
+def options_of(organisation: OrganisationConfig) -> dict[str, object]:
     """A connector's options as plain values; secrets are revealed here and nowhere else."""
-    found: dict[str, object] = {}
-    for name in books.__dataclass_fields__:
-        value = getattr(books, name)
-        if name != "kind" and value not in (None, ""):
-            found[name] = value.reveal() if isinstance(value, Secret) else value
-    if isinstance(books, CsvBooks):
-        found.pop("as_of", None)
-    return found
+    books, written = organisation.books, organisation.written
+    found = {f.name: getattr(books, f.name) for f in fields(books) if f.name != "kind"}
+    if isinstance(books, CsvBooks):  # files do not say whose they are
+        found |= {"name": written.name or organisation.name, "zone": written.zone, "country": written.country}
+    return {k: v.reveal() if isinstance(v, Secret) else v for k, v in found.items() if v not in (None, "")}
 
 
 @contextmanager
 def sandbox_options(books: SandboxBooks, now: datetime) -> Iterator[dict[str, object]]:
     """Connection options of a sandbox: the one at its URL, else one served in this process for as long as needed."""
+    from connectors.sandbox.limits import Limits
     from connectors.sandbox.server import serve
     from connectors.sandbox.tokens import CLIENT_ID, CLIENT_WORD
 
-    known = {"client_id": CLIENT_ID, "client_secret": CLIENT_WORD, "tenant": books.tenant}
+    known: dict[str, object] = {"client_id": CLIENT_ID, "client_secret": CLIENT_WORD, "tenant": books.tenant}
+    known["per_minute"] = SANDBOX_PER_MINUTE
     if books.url:
         base = books.url.rstrip("/")
         yield {**known, "identity_url": f"{base}/connect/token", "api_url": f"{base}/api.xro/2.0"}
         return
-    with serve(sandbox_company(now), now=now) as running:
+    with serve(sandbox_company(now), now=now, limits=Limits(minute=SANDBOX_PER_MINUTE)) as running:
         known["tenant"] = books.tenant or running.tenants[0]
         base = running.url
         yield {**known, "identity_url": f"{base}/connect/token", "api_url": f"{base}/api.xro/2.0"}
@@ -274,11 +276,11 @@ def sandbox_options(books: SandboxBooks, now: datetime) -> Iterator[dict[str, ob
 
 def sandbox_company(now: datetime, seed: int = SANDBOX_SEED) -> "Company":
     """The simulated company as every demo tells its story, up to the day after `now`."""
-    from connectors.sandbox.company import Company
+    from connectors.sandbox.company import DEFAULT_START, Company
 
     return Company.simulate(
         seed,
-        date(now.year - 1, 1, 1),
+        DEFAULT_START,
         now.date() + timedelta(days=1),
         clients=SANDBOX_CLIENTS,
         invoices_per_month=SANDBOX_INVOICES_A_MONTH,

@@ -96,6 +96,9 @@ class CsvBooks:
             {client.id: client for client in contents.clients if client.id in whom},
         )
 
+    def prepare(self, invoice_ids: Sequence[str]) -> None:
+        """Nothing here is slow."""
+
     def note(self, invoice_id: str, text: str) -> None:
         """CSV books cannot take notes: always raises BooksError."""
         del text
@@ -110,9 +113,12 @@ class CsvBooks:
         return self._last
 
 
-def open_books(options: Mapping[str, object], clock: Clock) -> CsvBooks:
-    """CSV books from the options under `books:`. Raises ConfigError. The clock is not needed: the files carry dates."""
-    del clock
+def open_books(options: Mapping[str, object], clock: Clock, tokens: object = None, links: object = None) -> CsvBooks:
+    """CSV books from the options under `books:`. Raises ConfigError.
+
+    Clock, tokens and links are for platforms that are asked over a network; files need none of them.
+    """
+    del clock, tokens, links
     return CsvBooks(options_of(options))
 
 

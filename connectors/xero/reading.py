@@ -36,14 +36,15 @@ _SALES = {"where": 'Type=="ACCREC"', "summaryOnly": "true"}
 
 @dataclass(slots=True)
 class Mark:
-    """A watermark. `since`: per resource the newest change seen, ISO UTC; `opened`, `contacts`: the UTC dates of the
-    last daily and weekly re-reads; `organisation`: whose books these were; `reminders`: what Xero's setting was."""
+    """A watermark. `since`: per resource the newest change seen, ISO UTC. `opened`, `contacts`: UTC dates of the last
+    daily and weekly re-reads. `organisation`: whose books these were. `reminders`, `themes`: asked for once a day."""
 
     organisation: str = ""
     opened: str = ""
     contacts: str = ""
     reminders: bool | None = None
     since: dict[str, str] = field(default_factory=dict)
+    themes: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, text: str | None) -> "Mark | None":
@@ -75,10 +76,9 @@ class XeroReading:
         self._api, self._mark, self._known, self._size = api, mark, known_open, size
         self._today = now.astimezone(UTC).date()
         self._base = ""
-        self._themes: Mapping[str, str] | None = None
-        self._next = Mark(since=dict(mark.since) if mark else {})
         self._done = False
         self.full = mark is None or mark.opened != self._today.isoformat()
+        self._next = Mark(since=dict(mark.since), themes={} if self.full else mark.themes) if mark else Mark()
         days = (self._today - date.fromisoformat(mark.contacts)).days if mark else _WEEK
         self._all_contacts = not 0 <= days < _WEEK
 
@@ -101,10 +101,10 @@ class XeroReading:
         return self._next.write()
 
     def theme(self, theme_id: str) -> str:
-        """A branding theme's name; they are asked for when the first invoice carries one."""
-        if self._themes is None:
-            self._themes = themes(self._api)
-        return self._themes.get(theme_id, "")
+        """A branding theme's name; they are asked for when the first invoice carries one we do not know."""
+        if theme_id not in self._next.themes:
+            self._next.themes = {theme_id: "", **themes(self._api)}
+        return self._next.themes[theme_id]
 
     def _organisation(self) -> Page:
         found = organisation_row(self._api)
@@ -196,15 +196,15 @@ def _reached(old: datetime | None, began: datetime | None, newest: datetime | No
     return max(filter(None, (old, seen)))
 
 
-def organisation_row(api: XeroApi) -> row.OrganisationRow:
+def organisation_row(api: XeroApi, *, last_look: bool = False) -> row.OrganisationRow:
     """The one organisation of this connection. Raises BooksError."""
-    found = wire.decode(row.Organisations, api.get("Organisation", "the organisation").body).rows
+    found = wire.decode(row.Organisations, api.get("Organisation", "the organisation", last_look=last_look).body).rows
     if len(found) != 1 or not found[0].OrganisationID:
         raise BooksGarbled(f"Xero names {len(found)} organisations where it always names one.", "Run again.")
     return found[0]
 
 
-def themes(api: XeroApi) -> Mapping[str, str]:
+def themes(api: XeroApi, *, last_look: bool = False) -> Mapping[str, str]:
     """Branding themes by id. Raises BooksError."""
-    found = wire.decode(row.Themes, api.get("BrandingThemes", "the branding themes").body).rows
+    found = wire.decode(row.Themes, api.get("BrandingThemes", "the branding themes", last_look=last_look).body).rows
     return {r.BrandingThemeID: r.Name or "" for r in found}

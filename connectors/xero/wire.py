@@ -235,7 +235,7 @@ def _payment(r: row.PaymentRow, base: str) -> Payment:
     )
 
 
-def credits(found: Iterable[row.CreditRow], base: str) -> tuple[Credit, ...]:  # noqa: A001 - the core's own word
+def credits(found: Iterable[row.CreditRow], base: str) -> tuple[Credit, ...]:
     """Credit notes, overpayments and prepayments of clients; those of suppliers are left out."""
     return tuple(_credit(r, _CREDITS[r.Type], base) for r in found if r.Type in _CREDITS)
 
@@ -294,6 +294,15 @@ def moment(text: str) -> datetime:
         return dates.instant(text)
     except ValueError:
         raise BooksGarbled(f"{text[:40]!r} is not a timestamp of Xero's.", _REPORT) from None
+
+
+def tenants(body: bytes) -> tuple[str, ...]:
+    """Tenant ids of the organisations a consent covers. Raises BooksGarbled."""
+    try:
+        found = msgspec.json.decode(body, type=list[row.ConnectionRow])
+    except msgspec.DecodeError as error:
+        raise BooksGarbled(f"The list of connections makes no sense ({error}).", "Run again.") from None
+    return tuple(c.tenantId for c in found if c.tenantType in {"ORGANISATION", None})
 
 
 def note(text: str) -> bytes:

@@ -85,7 +85,7 @@ def credit(id_: str, amount: str, kind: CreditKind = CreditKind.CREDIT_NOTE, **m
 def books(
     *invoices: Invoice,
     clients: tuple[Client, ...] = (),
-    credits: tuple[Credit, ...] = (),  # noqa: A002
+    credits: tuple[Credit, ...] = (),
     payments: tuple[Payment, ...] = (),
     read: str | date = "2026-12-31",
     organisation: Organisation = ORGANISATION,

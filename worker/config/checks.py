@@ -1,6 +1,7 @@
 """What single options cannot see: live mode's needs, choices that must fit each other, names that must exist."""
 
 from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
 from worker.config.options import PracticeOptions
 from worker.config.options_books import XeroBooks
@@ -21,13 +22,23 @@ def _general(written: PracticeOptions) -> Iterator[Problem]:
     if not written.organisations:
         todo = "add organisations/NAME.yaml, or start from `duecourse init`"
         yield Problem(written.place, "no organisation is written", "at least one", todo)
-    if written.mode == "live" and written.allow_test_endpoints:
+    if written.mode == "live" and written.allow_test_endpoints and not _stays_here(written):
         place = written.place_of("allow_test_endpoints")
-        yield Problem(
-            place, "test endpoints in live mode", "one or the other", "remove this line, or write mode: preview"
-        )
+        todo = "remove this line, write mode: preview, or use mailer: outbox or a server on this machine"
+        yield Problem(place, "test endpoints in live mode with a mailer that reaches people", "one or the other", todo)
     if written.ping and (written.ping.url is None) == (written.ping.secret_url is None):
         yield Problem(written.place_of("ping"), "ping", 'either "url" or "url from"', "write one of them")
+
+
+def _stays_here(written: PracticeOptions) -> bool:
+    """True when the mailer reaches only a folder or this machine: a rehearsal, however live."""
+    mail = written.mail
+    if mail.mailer == "smtp":
+        return mail.smtp is not None and mail.smtp.host.lower() in _LOOPBACK
+    if mail.mailer == "sendgrid":
+        endpoint = mail.sendgrid.endpoint if mail.sendgrid else None
+        return endpoint is not None and urlsplit(endpoint).hostname in _LOOPBACK
+    return True
 
 
 def _mail(written: PracticeOptions) -> Iterator[Problem]:
@@ -45,12 +56,14 @@ def _mail(written: PracticeOptions) -> Iterator[Problem]:
         yield Problem(smtp.place, 'only one of "user" and "password from"', "both or neither", "add the other")
     endpoint = mail.sendgrid.endpoint if mail.sendgrid else None
     if endpoint and endpoint.rstrip("/") != "https://api.eu.sendgrid.com" and mail.sendgrid:
-        yield from _test_url(mail.sendgrid.place_of("endpoint"), written)
+        yield from _test_url(mail.sendgrid.place_of("endpoint"), endpoint, written)
 
 
-def _test_url(place: str, written: PracticeOptions) -> Iterator[Problem]:
-    if not written.allow_test_endpoints:
-        todo = "remove this line; for a test, write allow test endpoints: yes (never in live mode)"
+def _test_url(place: str, url: str, written: PracticeOptions) -> Iterator[Problem]:
+    if urlsplit(url).hostname not in _LOOPBACK:
+        yield Problem(place, f"another address for a platform: {url}", "the platform's own", "remove this line")
+    elif not written.allow_test_endpoints:
+        todo = "remove this line; for a rehearsal, write allow test endpoints: yes"
         yield Problem(place, "another address for a platform", "the platform's own", todo)
 
 
@@ -85,7 +98,7 @@ def _books(written: OrganisationOptions, practice: PracticeOptions) -> Iterator[
         return
     for key in ("identity_url", "api_url"):
         if getattr(books, key):
-            yield from _test_url(books.place_of(key), practice)
+            yield from _test_url(books.place_of(key), getattr(books, key), practice)
     lacking = [
         words
         for key, words in (("client_id", "client id from"), ("client_secret", "client secret from"))

@@ -67,8 +67,17 @@ def books_of(
 ) -> BooksConfig:
     """Where the books are; files relative to the folder of config.yaml."""
     if isinstance(books, options_books.CsvBooks):
-        clients, payments = ((folder / p).resolve() if p else None for p in (books.clients, books.payments))
-        return CsvBooks((folder / books.invoices).resolve(), clients, payments, books.currency or "", books.as_of)
+        others = (books.clients, books.payments, books.credits)
+        clients, payments, credits = ((folder / p).resolve() if p else None for p in others)
+        return CsvBooks(
+            (folder / books.invoices).resolve(),
+            clients,
+            payments,
+            credits,
+            books.currency or "",
+            books.dates or "",
+            books.decimals or "",
+        )
     if isinstance(books, options_books.SandboxBooks):
         return SandboxBooks(books.url or "", books.tenant or "")
     secrets = (books.client_id, books.client_secret, books.refresh_token)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from worker.config.base import Options, option
-from worker.config.kinds import Currency, Day, Url, Whole, Words, choice
+from worker.config.kinds import Currency, Url, Whole, Words, choice
 from worker.config.secret import SecretRef
 
 Grant = Annotated[str, *choice("client credentials", "refresh token")]
@@ -36,7 +36,7 @@ class XeroBooks(Options):
         "Another identity server, for tests.", "http://127.0.0.1:8765/connect/token", off=True
     )
     api_url: Url | None = option("Another API server, for tests.", "http://127.0.0.1:8765/api.xro/2.0", off=True)
-    page_size: Whole = option("Invoices read per page.", "500", "rows, 1 to 1000", default=500, ge=1, le=1000)
+    page_size: Whole = option("Invoices read per page.", "1000", "rows, 1 to 1000", default=1000, ge=1, le=1000)
 
 
 class CsvBooks(Options):
@@ -47,8 +47,12 @@ class CsvBooks(Options):
     clients: Words | None = option("The file of clients.", "books/clients.csv")
     payments: Words | None = option("The file of payments; without it nobody is thanked.", "books/payments.csv")
     currency: Currency | None = option("The currency of amounts whose row names none.", "GBP")
-    as_of: Day | None = option(
-        "The day the files were exported; without it, the day they were last written.", "2026-01-31"
+    credits: Words | None = option("The file of credit notes and unused payments.", "books/credits.csv")
+    dates: Annotated[str, *choice("day first", "month first")] | None = option(
+        "How dates such as 03/04/2026 are meant, when the files leave it open.", "day first"
+    )
+    decimals: Annotated[str, *choice("point", "comma")] | None = option(
+        "How amounts such as 1,234 are meant, when the files leave it open.", "point"
     )
 
 

@@ -1,8 +1,7 @@
 """What a loaded configuration is: plain frozen values, without pydantic or YAML, so that anybody may name them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -93,19 +92,21 @@ class XeroBooks:
     grant: str = "client credentials"
     identity_url: str = ""
     api_url: str = ""
-    page_size: int = 500
+    page_size: int = 1000
     kind: str = "xero"
 
 
 @dataclass(frozen=True, slots=True)
 class CsvBooks:
-    """Absolute paths of exported books. `as_of` None: the day the files were last written."""
+    """Absolute paths of exported books; `dates` and `decimals` settle what the files leave open ("": nothing)."""
 
     invoices: Path
     clients: Path | None = None
     payments: Path | None = None
+    credits: Path | None = None
     currency: str = ""
-    as_of: date | None = None
+    dates: str = ""
+    decimals: str = ""
     kind: str = "csv"
 
 
@@ -138,7 +139,10 @@ class OrganisationConfig:
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or ""."""
+    """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or "".
+
+    `files` are the names of what was read, relative to `folder`, where policies/ and wording/ may lie too.
+    """
 
     mode: Mode
     state: Path
@@ -149,7 +153,8 @@ class Practice:
     allow_test_endpoints: bool = False
     stopped: str = ""
     ping: Secret | None = None
-    files: tuple[str, ...] = field(default=())
+    files: tuple[str, ...] = ()
+    folder: Path = Path()
 
     def organisation(self, name: str) -> OrganisationConfig | None:
         """The organisation with this name."""

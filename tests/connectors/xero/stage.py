@@ -1,7 +1,9 @@
 """A sandbox over real HTTP, a clock that never waits, and books opened on them."""
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +70,8 @@ class SandboxStage:
         assert answer.ok, answer.text
         return answer.json()
 
-    def event(self, kind: str, ident: str, **data: object) -> None:
-        self.control("events", {"kind": kind, "id": ident, "data": data})
+    def event(self, deed: str, ident: str, **data: object) -> None:
+        self.control("events", {"kind": deed, "id": ident, "data": data})
 
     def pay(self, invoice_id: str) -> None:
         self.event("payment.add", "", invoice=invoice_id)
@@ -93,10 +95,15 @@ class SandboxStage:
         self.running.world.log.clear()
 
 
+@cache
+def _told(seed: int) -> Company:
+    return Company.simulate(seed, DEFAULT_START, date(2026, 12, 31))
+
+
 def staged(
     folder: Path, seeds: Sequence[int] = (7, 8), limits: Limits | None = None, tick: float = 1.0
 ) -> Iterator[SandboxStage]:
     """A fresh stage; what the tests change is gone with it."""
-    companies = [Company.simulate(seed, DEFAULT_START, date(2026, 12, 31)) for seed in seeds]
+    companies = [copy(_told(seed)) for seed in seeds]
     with serve(companies, now=NOW, limits=limits, tick=timedelta(seconds=tick)) as running:
         yield SandboxStage(running, folder)
