@@ -71,7 +71,8 @@ def show_runs(out: Console, snapshot: Snapshot, settings: OrganisationSettings, 
         )
     say(
         out,
-        f"{counted(unknown, 'client that owes money has', 'clients that owe money have')} no known run: steps go by the due date.",
+        f"{counted(unknown, 'client that owes money has', 'clients that owe money have')} no known run: "
+        "steps go by the due date.",
     )
     say(out, f"Write what you know: duecourse clients {settings.name}, then the column pays.")
 
