@@ -26,7 +26,7 @@ class XeroBooks(Options):
         "Where the app's client secret is found.", {"env": "XERO_CLIENT_SECRET"}, alias="client secret from"
     )
     refresh_token: SecretRef | None = option(
-        "Where the first refresh token is found; afterwards the rotated one is kept in the state folder, readable by its owner only.",
+        "Where the first refresh token is found; later ones are kept in the state folder, for its owner only.",
         {"file": "secrets/xero-refresh-token"},
         off=True,
         alias="refresh token from",
