@@ -61,7 +61,7 @@ def show_runs(out: Console, snapshot: Snapshot, settings: OrganisationSettings, 
             following = next_runs(schedule, today)
             dates = ", ".join(f"{schedule.cut_off_of(r):%-d %b} > {r:%-d %b}" for r in following[:2])
             place = chosen.places.get("pays", "")
-            pays = schedule.describe().removeprefix("pays ")
+            pays = schedule.rule.describe()
             row(made, [cell(name), cell(pays), cell(dates or "none"), cell(strip(schedule, today)), cell(place, FAINT)])
         out.print(made)
         say(
