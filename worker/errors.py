@@ -35,9 +35,14 @@ class ConfigError(DuecourseError):
 
     def __init__(self, problems: list[Problem]) -> None:
         """`problems` is never empty; they are shown in the order of their places."""
-        self.problems = sorted(problems, key=lambda p: p.place)
+        self.problems = sorted(problems, key=lambda p: _in_file_order(p.place))
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__(f"{count} in the configuration\n" + "\n".join(p.text() for p in self.problems))
+
+
+def _in_file_order(place: str) -> tuple[str, int]:
+    file, _, line = place.rpartition(":")
+    return (file, int(line)) if line.isdigit() and len(line) < 10 else (place, 0)
 
 
 class BooksError(DuecourseError):

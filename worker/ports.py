@@ -44,7 +44,7 @@ class Capability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Part of a reading, as core values. `organisation` comes once; `total` is the number of rows expected, if known."""
+    """Part of a reading, as core values. `organisation` comes once; `total`: rows expected, if known."""
 
     organisation: Organisation | None = None
     clients: tuple[Client, ...] = ()
@@ -87,6 +87,10 @@ class Books(Protocol):
     def read(self, watermark: str | None, now: datetime, known_open: Sequence[str] = ()) -> Reading:
         """Start a reading from a watermark (None: everything). `known_open` are the invoices the mirror holds open,
         for the daily re-read that "changed since" cannot replace. Raises BooksError."""
+
+    def prepare(self, invoice_ids: Sequence[str]) -> None:
+        """Fetch what is slow and does not age (pay links) before the last look at these invoices; may wait for a
+        free place in the platform's minute. Never raises BooksError: without it a message still goes."""
 
     def look(self, invoice_ids: Sequence[str], client_ids: Sequence[str]) -> Look:
         """Read these again, in bulk, with invoice lines (`work`) and pay links where the platform has them."""
@@ -158,13 +162,14 @@ class Logbook(Protocol):
         """Ids of the invoices the mirror holds open."""
 
     def snapshot(self, organisation: str) -> Snapshot | None:
-        """The mirror as of the last complete reading: open invoices and those our messages name, and recent payments."""
+        """The mirror as of the last complete reading: open invoices, those our messages name, recent payments."""
 
     def resync(self, organisation: str) -> None:
         """Forget the watermark; the next reading is full. Rounds and first-seen times are kept."""
 
-    def history(self, organisation: str) -> History:
-        """Everything recorded, replayed into values."""
+    def history(self, organisation: str, zone: str = "") -> History:
+        """Everything recorded, replayed into values. Days are local to `zone` (IANA), else to the zone the books
+        name, else UTC."""
 
     def record(self, organisation: str, *events: Event) -> None:
         """Append events in one transaction; one whose `key` exists already is left out."""
@@ -189,9 +194,11 @@ class Logbook(Protocol):
         now: datetime,
         provider_id: str = "",
         detail: str = "",
+        claim: Claim | None = None,
     ) -> None:
         """Record an outcome: accepted, planned again (after a refusal that was read), rejected, cancelled, uncertain,
-        or a person's resolution. Illegal transitions raise LogbookError."""
+        or a person's resolution. Illegal transitions raise LogbookError; so does a `claim` that was lost since. Only
+        the claim that handed a message off may put it back to planned: without it somebody else's would be repeated."""
 
     def recover(self, organisation: str, now: datetime, grace: timedelta) -> tuple[str, ...]:
         """Put expired claims back to planned and hand-offs older than `grace` with no outcome to uncertain.

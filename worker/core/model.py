@@ -69,12 +69,18 @@ def net_of(gross: tuple[Money, ...], credit: Sequence[Credit]) -> tuple[tuple[Mo
     return used, left
 
 
+_DESKS = frozenset({"account", "accounts", "accounting", "ap", "billing", "finance", "invoices", "payable", "purchase"})
+
+
 def greeting(client: Client, chosen: ClientSettings, to: Sequence[Address]) -> str:
-    """Whom to greet: the person we write to, the books' first name, else the accounts team; never nobody."""
-    named = next((a.name for a in to if a.name), "")
-    if named:
-        return named.split()[0] if chosen.language == "en" else named
-    return client.first_name or f"Accounts team at {client.name}"
+    """Whom to greet: the person we write to, the books' first name, else the accounts team; never nobody.
+
+    A name such as "Accounts Payable" is a desk, not a person.
+    """
+    named = next((a.name for a in to if a.name), "") or client.first_name
+    if not named or named.split()[0].casefold() in _DESKS:
+        return f"Accounts team at {client.name}"
+    return named.split()[0] if chosen.language == "en" else named
 
 
 def recipients(ctx: Context, payer_id: str, client_ids: Sequence[str], *, thanks: bool = False) -> tuple[Address, ...]:
@@ -91,13 +97,15 @@ def recipients(ctx: Context, payer_id: str, client_ids: Sequence[str], *, thanks
     return ()
 
 
-def copies(ctx: Context, payer_id: str, to: Sequence[Address]) -> tuple[Address, ...]:
-    """Who is copied: written `cc`, else the people the books mark to be copied (never a recipient twice)."""
+def copies(ctx: Context, payer_id: str, to: Sequence[Address], hard: bool = False) -> tuple[Address, ...]:
+    """Who is copied: written `cc`, else the people the books mark to be copied; on a hard step also `escalate_to`."""
     chosen, client = ctx.settings.clients.get(payer_id), ctx.snapshot.clients.get(payer_id)
     if chosen and (chosen.cc or chosen.to):
         listed = chosen.cc
     else:
         listed = tuple(Address(p.email, p.name) for p in client.people if p.copied and p.email) if client else ()
+    if hard and chosen:
+        listed = (*listed, *chosen.escalate_to)
     seen = {a.email.lower() for a in to}
     found: list[Address] = []
     for address in listed:

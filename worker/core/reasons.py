@@ -40,6 +40,7 @@ SENTENCES: dict[str, str] = {
     "stale-books": "The bank was last reconciled too long ago ({words}): harder steps wait.",
     "supplier": "We owe this client {amount} overdue ourselves: harder steps wait.",
     "changed-address": "The address changed from {old} to {new} since our last message: confirm it (approve {id}).",
+    "no-next-action": "{step} must say what happens next: write it as `what happens next:` in the config.",
     "silent": "The last message bounced: find who pays before writing again.",
     "unanswered": "Two messages arrived and nobody answered: find who pays before anything harder.",
     "approval": "{step} needs your yes: approve {id}.",
@@ -79,7 +80,7 @@ SENTENCES: dict[str, str] = {
 }
 
 
-def reason(code: str, place: str = "", **evidence: object) -> Reason:
+def reason(code: str, place: str = "", /, **evidence: object) -> Reason:
     """The reason with its sentence filled in. Raises KeyError for an unknown code or a missing value."""
     values = {key: str(value) for key, value in evidence.items()}
     return Reason(code, SENTENCES[code].format(**values), values, place)

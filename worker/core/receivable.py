@@ -205,7 +205,7 @@ def snapshot_of(
     read_at: datetime,
     clients: tuple[Client, ...],
     invoices: tuple[Invoice, ...],
-    credits: tuple[Credit, ...] = (),  # noqa: A002
+    credits: tuple[Credit, ...] = (),
     payments: tuple[Payment, ...] = (),
     warnings: tuple[str, ...] = (),
 ) -> Snapshot:

@@ -82,7 +82,7 @@ def build_remind(
         step=top.step.name,
         stage=top.step.stage,
         to=to,
-        cc=copies(ctx, payer_id, to),
+        cc=copies(ctx, payer_id, to, is_hard(top.ladder.policy, top.step)),
         advances=advances,
         model=replace(model, deadline=granted),
         reason=reason("remind", top.step.place, step=top.step.name, why=_why(ctx, top, moving)),
@@ -140,6 +140,8 @@ def _model(
         promised=promised,
         earlier=earlier_contact(ctx, payer_id, {i.id for i in asked}, to),
         first_ever=not ctx.index.reminders.get(payer_id),
+        next_action=ctx.settings.next_action if final else "",
+        why_it_matters=ctx.settings.why_it_matters,
         instalments=instalments(ctx, top.ladder.settings, net) if top.step.message == "offer-plan" else (),
     )
 

@@ -11,6 +11,7 @@ from worker.core.decisions import Bucket, Reason
 from worker.core.history import PastTask
 from worker.core.reasons import day_words, reason
 from worker.core.receivable import Client, Invoice
+from worker.core.replay import looked_at
 from worker.core.settings import Backlog, ClientSettings, DeliveredBy, Promise
 
 PROMISE_LIMIT = timedelta(days=30)
@@ -213,7 +214,7 @@ def _released(tasks: dict[str, PastTask], kind: str, invoice: Invoice) -> bool:
 
 def _reopened_released(ctx: Context, invoice: Invoice, chosen: ClientSettings) -> bool:
     paused = ctx.day >= ctx.counting(chosen).add(invoice.reopened, REOPEN_PAUSE) if invoice.reopened else True
-    looked = f"{invoice.id}:{invoice.round}" in ctx.history.reopened_looked_at
+    looked = looked_at(invoice.id, invoice.round) in ctx.history.reopened_looked_at
     return paused and (looked or _released(ctx.index.task_by_id, "look-at-reopened", invoice))
 
 

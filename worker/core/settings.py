@@ -106,7 +106,7 @@ class ClientSettings:
     """Everything settled for one client. `to` may be empty: then the address in the books is used.
 
     `schedule` is a payment run a person wrote; `run_stated` says whether wording may quote it. `already_at` names the
-    step reached before duecourse, `last_contacted` the day somebody last asked.
+    step reached before duecourse, `last_contacted` the day somebody last asked. `escalate_to` is copied on hard steps.
     """
 
     client_id: str
@@ -119,6 +119,7 @@ class ClientSettings:
     to: tuple[Address, ...] = ()
     thanks_to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
+    escalate_to: tuple[Address, ...] = ()
     needs_po: bool = False
     delivered_by: DeliveredBy = DeliveredBy.BOOKS
     collects: Collection | None = None
@@ -200,6 +201,8 @@ class OrganisationSettings:
     signatures: Mapping[str, Signature] = field(default_factory=dict)
     work: str = ""
     terms_text: str = ""
+    why_it_matters: str = ""
+    next_action: str = ""
     caps: Caps = field(default_factory=Caps)
     stopped: str = ""
     notes_in_books: bool = False

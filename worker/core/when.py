@@ -245,7 +245,7 @@ def _parse_moment(text: str, depth: int) -> Moment | EndOfMonth:
 
 def _near_unit(text: str) -> str:
     words = [w for w in re.findall(r"[a-z]+", text) if w not in {"before", "after", "on"}]
-    near = difflib.get_close_matches(words[0], ["days", "business days", "weeks", "months"], 1, 0.4) if words else []
+    near = difflib.get_close_matches(words[0], ["days", "business days", "weeks", "months"], 1, 0.6) if words else []
     return near[0] if near else ""
 
 

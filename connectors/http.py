@@ -1,0 +1,291 @@
+"""One kept-alive HTTP session to one platform: bounded, paced, and careful about what may be repeated.
+
+Nothing here knows a platform's shapes. Logs carry ids, statuses and waits, never bodies, headers or query strings.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from worker.errors import BooksError, BooksGarbled, BooksUnavailable
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+    from worker.ports import Clock
+
+NEXT_SWEEP = "Nothing needs doing: the next sweep tries again."
+LONGEST_WAIT = 300.0  # seconds; a longer Retry-After is a matter for the next sweep, not for a sleeping worker
+_CHUNK = 1 << 18
+_PASSING = frozenset({429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one session. Times in seconds, `body` in bytes after decompression."""
+
+    connect: float = 10.0
+    read: float = 60.0
+    whole: float = 180.0
+    body: int = 64 << 20
+    attempts: int = 4
+    patience: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back, read to the end. `trace` is the platform's own id of the request, for its support desk."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    trace: str = ""
+
+    def json(self, what: str) -> bytes:
+        """The body, if it claims to be JSON and holds something. Raises BooksGarbled otherwise."""
+        kind = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if not self.body.strip():
+            raise BooksGarbled(f"An empty answer came instead of {what}{self.mark()}.", NEXT_SWEEP)
+        if kind != "application/json" and not kind.endswith("+json"):
+            raise BooksGarbled(
+                f"{kind or 'Something without a content type'} came instead of {what}{self.mark()}.",
+                "Look for a proxy or a sign-in page between this machine and the platform.",
+            )
+        return self.body
+
+    def mark(self) -> str:
+        """The trace in brackets, for the end of an error's first sentence; empty when there is none."""
+        return f" (correlation id {self.trace})" if self.trace else ""
+
+
+class PassingError(Exception):
+    """Internal: trouble worth another attempt, where repeating is safe. `wait` is seconds, when the platform said."""
+
+    def __init__(self, error: BooksError, wait: float | None = None) -> None:
+        super().__init__(str(error))
+        self.error, self.wait = error, wait
+
+
+class Pace:
+    """Keeps calls under a platform's rate limits, from what its headers say.
+
+    `per_minute` calls in any 60 s; a tenth of the day's calls is kept for last looks. `day_limits` are the known sizes
+    of a day, for the headers tell what remains but not of how much.
+    """
+
+    def __init__(
+        self, clock: "Clock", platform: str, per_minute: int, day_limits: tuple[int, ...], headers: tuple[str, str]
+    ) -> None:
+        """`headers`: names of the headers that tell what is left of the minute and of the day."""
+        self._clock, self._platform, self._per_minute = clock, platform, per_minute
+        self._day_limits, self._headers = day_limits, headers
+        self._calls: deque[float] = deque(maxlen=per_minute)
+        self._minute: int | None = None
+        self._day: int | None = None
+        self._told = 0.0
+        self._most = 0
+
+    @property
+    def reserve(self) -> int:
+        """Calls of the day kept for last looks: a tenth of the smallest known day that fits what was seen left."""
+        day = next((limit for limit in self._day_limits if limit >= self._most), self._most)
+        return day // 10
+
+    @property
+    def spare(self) -> bool:
+        """Whether calls remain beyond the reserve. What was said over an hour ago is forgotten: days end."""
+        old = self._clock.monotonic() - self._told > 3600
+        return self._day is None or self._day > self.reserve or old
+
+    def before(self, *, last_look: bool) -> None:
+        """Wait for a free place in the minute. Raises BooksUnavailable when only the reserve is left."""
+        if not last_look and not self.spare:
+            raise BooksUnavailable(
+                f"Only {self._day} of today's calls to {self._platform} are left, and they are kept for last looks.",
+                "Sweep less often today; the platform gives new calls tomorrow.",
+            )
+        if self._calls and (len(self._calls) == self._per_minute or self._minute == 0):
+            wait = self._calls[0] + 60.0 - self._clock.monotonic()
+            if wait > 0:
+                warn("books.pacing", platform=self._platform, wait=round(wait, 1))
+                self._clock.sleep(wait)
+            self._minute = None
+        self._calls.append(self._clock.monotonic())
+
+    def after(self, headers: Mapping[str, str]) -> None:
+        """Remember what the headers of a reply say."""
+        minute, day = (headers.get(name, "") for name in self._headers)
+        self._minute = int(minute) if minute.isdecimal() else None
+        if day.isdecimal():
+            self._day, self._told = int(day), self._clock.monotonic()
+            self._most = max(self._most, self._day)
+
+
+class Session:
+    """One platform's HTTP session. GETs are repeated on passing trouble; anything else only when told it is safe."""
+
+    def __init__(
+        self, clock: "Clock", platform: str, *, pace: Pace | None = None, trace: str = "", limits: Limits | None = None
+    ) -> None:
+        """`platform` is its name in messages, `trace` the header that carries its id of a request."""
+        self.clock, self.platform, self.pace = clock, platform, pace
+        self._trace, self._limits = trace, limits or Limits()
+        self._requests = requests.Session()
+        self._requests.headers.update({"Accept-Encoding": "gzip", "User-Agent": "duecourse"})
+        self._requests.auth = _as_given
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=1, max_retries=0)
+        self._requests.mount("https://", adapter)
+        self._requests.mount("http://", adapter)
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        what: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        safe: bool | None = None,
+        last_look: bool = False,
+    ) -> Reply:
+        """Ask once, or again while that is `safe` (default: for GET) and worth it. `what` names the thing in messages.
+
+        Replies of 200-299 and 4xx other than 429 are returned. Raises BooksUnavailable after passing trouble
+        (throttled, 5xx, time-outs, resets) and BooksGarbled for a redirect or a body beyond bounds.
+        """
+
+        def once() -> Reply:
+            if self.pace:
+                self.pace.before(last_look=last_look)
+            request = {"params": params, "headers": headers, "data": body}
+            return self._judge(self._once(method, url, what, request), what)
+
+        try:
+            return once()
+        except PassingError as trouble:
+            if not (method == "GET" if safe is None else safe):
+                raise trouble.error from trouble
+            return self._again(once, trouble, method, url)
+
+    def _again(self, once: Callable[[], Reply], trouble: PassingError, method: str, url: str) -> Reply:
+        from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+
+        began = self.clock.monotonic()
+        pending = [trouble]  # the failure already seen is the first attempt
+
+        def attempt() -> Reply:
+            if pending:
+                raise pending.pop()
+            return once()
+
+        def wait(state: "RetryCallState") -> float:
+            failure = state.outcome.exception() if state.outcome else None
+            given = failure.wait if isinstance(failure, PassingError) else None
+            return given if given is not None else float(2**state.attempt_number)
+
+        def too_long(state: "RetryCallState") -> bool:
+            return self.clock.monotonic() - began + state.upcoming_sleep > self._limits.patience
+
+        def told(state: "RetryCallState") -> None:
+            path = urllib3.util.parse_url(url).path
+            warn("books.retry", platform=self.platform, method=method, path=path, wait=state.upcoming_sleep)
+
+        try:
+            return Retrying(
+                retry=retry_if_exception_type(PassingError),
+                stop=lambda state: stop_after_attempt(self._limits.attempts)(state) or too_long(state),
+                wait=wait,
+                sleep=self.clock.sleep,
+                before_sleep=told,
+                reraise=True,
+            )(attempt)
+        except PassingError as last:
+            raise last.error from last
+
+    def _once(self, method: str, url: str, what: str, request: Mapping[str, Any]) -> Reply:
+        timeout = (self._limits.connect, self._limits.read)
+        try:
+            response = self._requests.request(
+                method, url, timeout=timeout, allow_redirects=False, stream=True, **request
+            )
+            with response:
+                body = self._read(response, what)
+        except requests.exceptions.SSLError as error:
+            raise BooksUnavailable(
+                f"No trusted connection to {self.platform} could be made while asking for {what}.",
+                "Check this machine's clock, its proxy and its certificates.",
+            ) from error
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            late = isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError)
+            how = "did not answer in time" if late else "broke the connection"
+            raise PassingError(
+                BooksUnavailable(f"{self.platform} {how} while asked for {what}.", NEXT_SWEEP)
+            ) from error
+        headers = response.headers
+        if self.pace:
+            self.pace.after(headers)
+        return Reply(response.status_code, headers, body, headers.get(self._trace, ""))
+
+    def _read(self, response: requests.Response, what: str) -> bytes:
+        """Read to the end within bounds of size and time: a server that drips slowly must not hold the worker."""
+        until = self.clock.monotonic() + self._limits.whole
+        parts: list[bytes] = []
+        size = 0
+        while part := response.raw.read1(_CHUNK, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > self._limits.body:
+                raise BooksGarbled(f"The answer to {what} is larger than {self._limits.body >> 20} MiB.", NEXT_SWEEP)
+            if self.clock.monotonic() > until:
+                error = BooksUnavailable(f"{self.platform} answered too slowly when asked for {what}.", NEXT_SWEEP)
+                raise PassingError(error)
+        return b"".join(parts)
+
+    def _judge(self, reply: Reply, what: str) -> Reply:
+        if 300 <= reply.status < 400:
+            raise BooksGarbled(
+                f"{self.platform} sent us elsewhere when asked for {what} ({reply.status}){reply.mark()}.",
+                "Check the platform's address in the settings; redirects are never followed.",
+            )
+        if reply.status not in _PASSING:
+            return reply
+        wait = seconds(reply.headers.get("Retry-After", ""))
+        error = BooksUnavailable(
+            f"{self.platform} {_passing_words(reply)} when asked for {what}{reply.mark()}.", NEXT_SWEEP, wait
+        )
+        if wait is not None and wait > LONGEST_WAIT:
+            raise error
+        raise PassingError(error, wait)
+
+
+def seconds(text: str) -> float | None:
+    """A Retry-After in seconds; None when absent or not a plain number of seconds (then we choose the wait)."""
+    text = text.strip()
+    return float(text) if text.isascii() and text.isdecimal() else None
+
+
+def warn(event: str, **facts: object) -> None:
+    """Log one warning. The logger is loaded on first use: a quiet sweep never pays for it."""
+    import structlog
+
+    structlog.get_logger("duecourse.connectors").warning(event, **facts)
+
+
+def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep our Authorization header: without an auth of its own, the library would prefer what ~/.netrc says."""
+    return request
+
+
+def _passing_words(reply: Reply) -> str:
+    if reply.status == 429:
+        limit = reply.headers.get("X-Rate-Limit-Problem", "")
+        return f"throttles us (429{', limit: ' + limit if limit.isalpha() else ''})"
+    plain = reply.headers.get("Content-Type", "").startswith("text/plain")
+    said = reply.body[:120].decode("utf-8", "replace").strip().partition("\n")[0] if plain else ""
+    return f"could not answer ({reply.status}{': ' + said if said else ''})"

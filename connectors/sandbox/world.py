@@ -1,0 +1,76 @@
+"""Everything one sandbox server holds: companies, clock, budgets, tokens, faults and the record of all requests."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.sandbox.books import Books
+from connectors.sandbox.company import Company
+from connectors.sandbox.faults import Fault
+from connectors.sandbox.limits import Limiter, Limits
+from connectors.sandbox.rows import Note
+from connectors.sandbox.tokens import Tokens
+
+
+@dataclass
+class Clock:
+    """Simulated time.
+
+    ``now`` dates the books and moves only when told. Each request takes ``tick`` on ``service`` time, which is what
+    budgets and tokens go by, so that reading never changes what is read.
+    """
+
+    now: datetime
+    tick: timedelta = timedelta(seconds=1)
+    spent: timedelta = timedelta(0)
+
+    @property
+    def service(self) -> datetime:
+        """Now plus the time that requests have taken."""
+        return self.now + self.spent
+
+    def request(self) -> None:
+        """A request takes its time."""
+        self.spent += self.tick
+
+
+@dataclass
+class World:
+    """The state behind one server; guarded by ``lock``."""
+
+    companies: dict[str, Company]
+    clock: Clock
+    limiter: Limiter = field(default_factory=lambda: Limiter(Limits()))
+    tokens: Tokens = field(default_factory=Tokens)
+    faults: list[Fault] = field(default_factory=list)
+    log: list[dict[str, Any]] = field(default_factory=list)
+    written: list[tuple[str, Note]] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    _cache: dict[tuple[str, int], Books] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, companies: Iterable[Company], now: datetime, limits: Limits, tick: timedelta) -> "World":
+        """A world of these companies at ``now`` (aware)."""
+        if now.tzinfo is None:
+            raise ValueError("the sandbox needs an aware date and time for now, such as 2026-10-01T08:00:00+00:00")
+        return cls({one.organisation.id: one for one in companies}, Clock(now, tick), Limiter(limits))
+
+    def books(self, tenant: str, earlier: timedelta = timedelta(0)) -> Books:
+        """The books of an organisation as of now, or somewhat earlier."""
+        company, moment = self.companies[tenant], self.clock.now - earlier
+        key = (tenant, company.happened(moment))
+        if key not in self._cache:
+            self._cache.clear()
+            self._cache[key] = company.at(moment)
+        return self._cache[key]
+
+    def forget(self) -> None:
+        """Drop remembered books: the story itself has changed."""
+        self._cache.clear()
+
+    def fault(self, method: str, endpoint: str, page: int, tenant: str) -> Fault | None:
+        """The fault that strikes this call, if any."""
+        struck = [fault for fault in self.faults if fault.strikes(method, endpoint, page, tenant)]
+        return struck[0] if struck else None

@@ -1,0 +1,322 @@
+"""The composition root: from a loaded configuration to concrete objects, and one run over its organisations.
+
+The only module that names concrete classes. The CLI, the handlers and the fleet all come through here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from worker.clock import SystemClock
+from worker.config.values import CsvBooks, OrganisationConfig, Practice, SandboxBooks, Secret
+from worker.core.receivable import Snapshot
+from worker.core.results import SweepResult
+from worker.core.settings import Address, Mode, OrganisationSettings
+from worker.errors import ConfigError, DuecourseError, Problem, Refused
+from worker.holder import is_dead, me
+from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
+from worker.sweep import Outfit, sweep
+
+if TYPE_CHECKING:
+    from connectors.sandbox.company import Company
+    from worker.logbook.store import SqlLogbook
+
+_SECURITY = {"tls": "tls", "starttls": "starttls", "plain": "none"}
+STOP_FILE = "STOP"
+"""A file of this name in the state folder is the kill switch; its text is the reason."""
+
+SANDBOX_PER_MINUTE = 6000
+"""Nobody should wait for a simulated platform's minute."""
+
+SANDBOX_SEED = 7
+"""The one company every demo shows; its story has one first day, so any two demonstrations agree."""
+SANDBOX_CLIENTS = 72
+SANDBOX_INVOICES_A_MONTH = 320
+
+
+class Quiet:
+    """A Progress that shows nothing."""
+
+    def step(self, what: str, done: int, total: int | None = None) -> None:
+        """Nothing."""
+
+
+@dataclass
+class App:
+    """Everything one command or invocation works with. Use as a context manager; it closes what it opened."""
+
+    practice: Practice
+    clock: SystemClock = field(default_factory=SystemClock)
+    progress: Progress = field(default_factory=Quiet)
+    _logbook: "SqlLogbook | None" = None
+    _closing: list[Callable[[], None]] = field(default_factory=list)
+
+    def __enter__(self) -> "App":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for close in reversed(self._closing):
+            close()
+        self._closing.clear()
+
+    @property
+    def logbook(self) -> "SqlLogbook":
+        """The logbook, opened (and migrated) on first use. Raises LogbookError."""
+        if self._logbook is None:
+            from worker.logbook.store import open_logbook
+
+            url = self.practice.logbook_url
+            self._logbook = open_logbook(url.reveal() if url else str(self.practice.state / "logbook.db"))
+            self._closing.append(self._logbook.close)
+        return self._logbook
+
+    # -- a run -------------------------------------------------------------------------------------------------------
+
+    def run(self, names: Sequence[str] = (), *, deliver: bool) -> tuple[SweepResult, ...]:
+        """Sweep the named organisations (all when none is named), one after the other; one's trouble is its own.
+
+        `deliver` false is a preview whatever the mode. Raises Refused when this instance may not go live.
+        """
+        chosen = self.organisations(names)
+        live = deliver and self.practice.mode is Mode.LIVE
+        mailer = self.mailer()
+        if live:
+            self.check_instance(mailer)
+        ping, run_id = self.ping() if live else NoPing(), uuid4().hex[:12]
+        ping.start(run_id)
+        results = tuple(self._one(o, mailer, f"{run_id}-{n}", deliver=live) for n, o in enumerate(chosen, 1))
+        ok = not any(r.skipped or r.broken for r in results)
+        ping.finish(run_id, ok, counts_of(results))
+        return results
+
+    def _one(self, organisation: OrganisationConfig, mailer: Mailer, sweep_id: str, *, deliver: bool) -> SweepResult:
+        name = organisation.name
+        try:
+            leased = self.logbook.leased_to(name)
+            if leased and is_dead(leased):
+                self.logbook.unlease(name, leased)
+            with self.books(organisation) as books:
+                return sweep(self.outfit(organisation, books, mailer, deliver=deliver), sweep_id)
+        except DuecourseError as error:
+            return SweepResult(name, sweep_id, "live" if deliver else "preview", skipped=str(error))
+
+    def outfit(self, organisation: OrganisationConfig, books: Books, mailer: Mailer, *, deliver: bool) -> Outfit:
+        """What one sweep needs."""
+        return Outfit(
+            organisation=organisation.name,
+            books=books,
+            logbook=self.logbook,
+            mailer=mailer,
+            clock=self.clock,
+            progress=self.progress,
+            holder=me(),
+            resolve=partial(self.resolve, organisation),
+            composer=self.composer,
+            stopped=self.stopped,
+            deliver=deliver,
+            clock_moved=self.clock.moved,
+        )
+
+    def organisations(self, names: Sequence[str] = ()) -> tuple[OrganisationConfig, ...]:
+        """The organisations with these names, in the config's order. Raises ConfigError for an unknown name."""
+        known = {o.name: o for o in self.practice.organisations}
+        unknown = [n for n in names if n not in known]
+        if unknown:
+            raise ConfigError(
+                [Problem("command line", f'no organisation "{n}"', ", ".join(sorted(known))) for n in unknown]
+            )
+        return tuple(o for o in self.practice.organisations if not names or o.name in names)
+
+    def check_instance(self, mailer: Mailer) -> None:
+        """A logbook that was copied or restored must not send: real mail needs the config to name this very logbook.
+
+        Raises Refused.
+        """
+        stated, actual = self.practice.instance, self.logbook.instance_id()
+        if stated and stated != actual:
+            raise Refused(
+                f"The config is for the logbook {stated}, but this one is {actual}: a copy or another machine's. "
+                f"Nothing was sent. If this one is right, write instance: {actual}"
+            )
+        if not stated and mailer.reach is Reach.OUTSIDE:
+            raise Refused(
+                "Real mail needs the config to name its logbook, so that a copy of it can never send. "
+                f"Nothing was sent. Add this line to config.yaml: instance: {actual}"
+            )
+
+    def stopped(self) -> str:
+        """Why to stop at once: the config's `stopped:` or the kill switch file; "" to go on."""
+        if self.practice.stopped:
+            return self.practice.stopped
+        try:
+            return (self.practice.state / STOP_FILE).read_text(encoding="utf-8").strip() or "the STOP file"
+        except OSError:
+            return ""
+
+    # -- parts -------------------------------------------------------------------------------------------------------
+
+    def resolve(self, organisation: OrganisationConfig, snapshot: Snapshot, day: date) -> OrganisationSettings:
+        """Settings for the clients just read. Raises ConfigError."""
+        from worker.calendars import calendar_for
+        from worker.config.resolve import resolve
+
+        return resolve(organisation, snapshot, day, calendar_for)
+
+    def composer(self, settings: OrganisationSettings, snapshot: Snapshot) -> Composer:
+        """Letters in this organisation's name. Raises ConfigError without a sender."""
+        from worker.mail.compose import LetterComposer
+        from worker.wording.render import Templates
+
+        if settings.sender is None:
+            raise ConfigError([Problem(settings.name, "no sender", "sender: {name, email}", "add it")])
+        mail = self.practice.mail
+        return LetterComposer(
+            wording=Templates(wording_folders(self.practice)),
+            organisation=snapshot.organisation.id,
+            sender=settings.sender,
+            archive=tuple(Address(a) for a in mail.archive),
+            redirect_to=Address(mail.redirect_all_to) if mail.redirect_all_to else None,
+        )
+
+    def mailer(self) -> Mailer:
+        """The mailer the config names; connects on first use."""
+        mail = self.practice.mail
+        made: Mailer
+        if mail.smtp and mail.mailer == "smtp":
+            from worker.mail.smtp import Security, SmtpMailer, SmtpServer
+
+            word = mail.smtp.password.reveal() if mail.smtp.password else ""
+            made = SmtpMailer(
+                SmtpServer(
+                    mail.smtp.host, mail.smtp.port, Security(_SECURITY[mail.smtp.security]), mail.smtp.user, word
+                )
+            )
+        elif mail.sendgrid and mail.mailer == "sendgrid":
+            from worker.mail.sendgrid import ENDPOINT, SendGridAccount, SendGridMailer
+
+            made = SendGridMailer(SendGridAccount(mail.sendgrid.key.reveal(), mail.sendgrid.endpoint or ENDPOINT))
+        else:
+            from worker.mail.outbox import Outbox
+
+            made = Outbox(mail.outbox)
+        self._closing.append(made.close)
+        return made
+
+    def ping(self) -> Ping:
+        """Whoever notices when we fall silent."""
+        if self.practice.ping is None:
+            return NoPing()
+        from worker.ping import HttpPing
+
+        return HttpPing(self.practice.ping.reveal())
+
+    @contextmanager
+    def books(self, organisation: OrganisationConfig) -> Iterator[Books]:
+        """The books of one organisation, behind the Books port. Raises ConfigError or BooksError."""
+        from connectors import connector
+        from connectors.oauth import FileTokens
+
+        books = organisation.books
+        tokens, links = FileTokens(self.practice.state / "tokens"), Links(self.logbook, organisation.name)
+        if isinstance(books, SandboxBooks):
+            with sandbox_options(books, self.clock.now()) as options:
+                yield connector("xero")(options, self.clock, tokens, links)
+        else:
+            yield connector(books.kind)(options_of(organisation), self.clock, tokens, links)
+
+
+@dataclass(frozen=True)
+class Links:
+    """Pay links kept in the logbook, for connectors that must ask for each one."""
+
+    logbook: "SqlLogbook"
+    organisation: str
+
+    def get(self, invoice_id: str) -> str | None:
+        """The link of an invoice, if it is known."""
+        return self.logbook.link(self.organisation, invoice_id)
+
+    def put(self, invoice_id: str, url: str) -> None:
+        """Keep a link."""
+        self.logbook.remember_link(self.organisation, invoice_id, url)
+
+
+def options_of(organisation: OrganisationConfig) -> dict[str, object]:
+    """A connector's options as plain values; secrets are revealed here and nowhere else."""
+    books, written = organisation.books, organisation.written
+    found = {f.name: getattr(books, f.name) for f in fields(books) if f.name != "kind"}
+    if isinstance(books, CsvBooks):  # files do not say whose they are
+        found |= {"name": written.name or organisation.name, "zone": written.zone, "country": written.country}
+    return {k: v.reveal() if isinstance(v, Secret) else v for k, v in found.items() if v not in (None, "")}
+
+
+@contextmanager
+def sandbox_options(books: SandboxBooks, now: datetime) -> Iterator[dict[str, object]]:
+    """Connection options of a sandbox: the one at its URL, else one served in this process for as long as needed."""
+    from connectors.sandbox.limits import Limits
+    from connectors.sandbox.server import serve
+    from connectors.sandbox.tokens import CLIENT_ID, CLIENT_WORD
+
+    known: dict[str, object] = {"client_id": CLIENT_ID, "client_secret": CLIENT_WORD, "tenant": books.tenant}
+    known["per_minute"] = SANDBOX_PER_MINUTE
+    if books.url:
+        base = books.url.rstrip("/")
+        yield {**known, "identity_url": f"{base}/connect/token", "api_url": f"{base}/api.xro/2.0"}
+        return
+    with serve(sandbox_company(now), now=now, limits=Limits(minute=SANDBOX_PER_MINUTE)) as running:
+        known["tenant"] = books.tenant or running.tenants[0]
+        base = running.url
+        yield {**known, "identity_url": f"{base}/connect/token", "api_url": f"{base}/api.xro/2.0"}
+
+
+def sandbox_company(now: datetime, seed: int = SANDBOX_SEED) -> "Company":
+    """The simulated company as every demo tells its story, up to the day after `now`."""
+    from connectors.sandbox.company import DEFAULT_START, Company
+
+    return Company.simulate(
+        seed,
+        DEFAULT_START,
+        now.date() + timedelta(days=1),
+        clients=SANDBOX_CLIENTS,
+        invoices_per_month=SANDBOX_INVOICES_A_MONTH,
+    )
+
+
+def wording_folders(practice: Practice) -> tuple[Path, ...]:
+    """Where wording is looked for: the practice's own folder beside its config first, then what ships."""
+    import policies
+
+    own = [Path(f).parent / "wording" for f in practice.files[:1]]
+    return (*own, Path(policies.__file__).parent / "wording")
+
+
+class NoPing:
+    """Nobody is watching."""
+
+    def start(self, sweep_id: str) -> None:
+        """Nothing."""
+
+    def finish(self, sweep_id: str, ok: bool, counts: Mapping[str, int]) -> None:
+        """Nothing."""
+
+
+def counts_of(results: Sequence[SweepResult]) -> dict[str, int]:
+    """The numbers a monitor wants: organisations, planned, sent, held for people, uncertain."""
+    plans = [r.plan for r in results if r.plan]
+    return {
+        "organisations": len(results),
+        "skipped": sum(1 for r in results if r.skipped),
+        "refused": sum(1 for r in results if r.refused),
+        "sent": sum(1 for r in results for s in r.sent if s.outcome == "accepted"),
+        "not_sent": sum(1 for r in results for s in r.sent if s.outcome != "accepted"),
+        "dropped": sum(len(r.dropped) for r in results),
+        "uncertain": sum(len(r.uncertain) for r in results),
+        "tasks": sum(len(r.tasks) for r in results),
+        "proposals": sum(len(p.proposals) for p in plans),
+        "open_invoices": sum(len(p.standings) for p in plans),
+    }

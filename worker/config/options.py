@@ -1,0 +1,103 @@
+"""Options of config.yaml. They are the single source for validation, the JSON Schema, the example and the reference."""
+
+from typing import Annotated
+
+from worker.config.base import Options, option
+from worker.config.kinds import ClosureText, Email, OneOrMore, Url, Whole, Words, YesNo, Zone, choice
+from worker.config.options_client import Common
+from worker.config.options_organisation import CapsOptions, OrganisationOptions, PauseOptions
+from worker.config.options_policy import PolicyOptions
+from worker.config.secret import SecretRef
+
+ModeChoice = Annotated[str, *choice("preview", "live")]
+MailerChoice = Annotated[str, *choice("outbox", "smtp", "sendgrid")]
+Security = Annotated[str, *choice("starttls", "tls", "plain")]
+
+
+class OutboxOptions(Options):
+    """Messages are written as .eml files; nothing leaves."""
+
+    folder: Words = option("Folder for the files.", "./state/outbox", default="outbox")
+
+
+class SmtpOptions(Options):
+    """A mail server of your own or of your provider."""
+
+    host: Words = option("The server.", "smtp.example.com", default=...)
+    port: Whole = option("Its port.", "587", default=587, ge=1, le=65535)
+    security: Security = option(
+        "How the line is protected; plain is for a server on this machine.", "starttls", default="starttls"
+    )
+    user: Words | None = option("The user name.", "accounts@example.com")
+    password: SecretRef | None = option("Where the password is found.", {"env": "SMTP_PASSWORD"}, alias="password from")
+
+
+class SendGridOptions(Options):
+    """Twilio SendGrid."""
+
+    key: SecretRef = option("Where the API key is found.", {"env": "SENDGRID_API_KEY"}, alias="key from", default=...)
+    endpoint: Url | None = option("Another server: the EU one, or one for tests.", "https://api.eu.sendgrid.com")
+
+
+class MailOptions(Options):
+    """How messages leave."""
+
+    mailer: MailerChoice = option("Which of the three below.", "outbox", default="outbox")
+    outbox: OutboxOptions = option("Settings of the outbox.", default_factory=OutboxOptions)
+    smtp: SmtpOptions | None = option("Settings of SMTP.")
+    sendgrid: SendGridOptions | None = option("Settings of SendGrid.")
+    redirect_all_to: Email | None = option("Send everything here instead, while trying out.", "me@example.com")
+    archive: Annotated[list[Email], OneOrMore] = option(
+        "A blind copy of everything goes here.", ["archive@example.com"], default_factory=list
+    )
+
+
+class DatabaseUrl(Options):
+    """A PostgreSQL database."""
+
+    url: SecretRef = option("Where its URL is found.", {"env": "DUECOURSE_LOGBOOK_URL"}, alias="url from", default=...)
+
+
+class PingOptions(Options):
+    """A dead-man's switch: an address that is called after each sweep, and alerts you when it is not."""
+
+    url: Url | None = option("The address.", "https://example.com/ping", off=True)
+    secret_url: SecretRef | None = option(
+        "Where a secret address is found.", {"env": "DUECOURSE_PING_URL"}, alias="url from"
+    )
+
+
+class PracticeOptions(Common):
+    """Everything in config.yaml."""
+
+    mode: ModeChoice = option("Preview shows what would be sent; live sends it.", "preview", default="preview")
+    state: Words = option("Folder for the logbook, the outbox and tokens.", "./state", default="state")
+    logbook: DatabaseUrl | None = option("A PostgreSQL logbook; without it, an SQLite file in the state folder.")
+    instance: Words | None = option(
+        "Id of the logbook that live mode must find; a copy or a restored backup has another.", "3f2b8c1e", off=True
+    )
+    allow_test_endpoints: YesNo = option(
+        "Allow other addresses for platforms; never in live mode.", "no", default=False
+    )
+    stopped: Words | None = option("Stops everything, and says why.", "we are moving our books", off=True)
+    mail: MailOptions = option("Which way messages leave, and who gets copies.", default_factory=MailOptions)
+    ping: PingOptions | None = option("A dead-man's switch.")
+    zone: Zone | None = option("Time zone of organisations that name none.", "Europe/London")
+    quiet: Annotated[list[ClosureText], OneOrMore] = option(
+        "Yearly periods in which nothing but thanks leaves, for every organisation.",
+        ["22 dec - 4 jan every year"],
+        default_factory=list,
+    )
+    pause: Annotated[list[PauseOptions], OneOrMore] = option(
+        "Periods, once, in which nothing leaves.", default_factory=list
+    )
+    caps: CapsOptions = option("Hard ceilings per payer, for every organisation.", default_factory=CapsOptions)
+    approvals: Annotated[list[Words], OneOrMore] = option(
+        "Ids of approvals given here.", ["a1b2c3"], default_factory=list
+    )
+    policies: dict[str, PolicyOptions] = option(
+        "Policies written here; see docs/reference/policy.md.", {"our-own": None}, default_factory=dict
+    )
+    organisations: dict[str, OrganisationOptions] = option(
+        "The organisations, unless each has a file in organisations/.", {"harbour-studio": None}, default_factory=dict
+    )

@@ -1,0 +1,99 @@
+"""What must hold of a message at the moment it leaves, asserted in production on the decision itself.
+
+`decide` is built so that none of these can fail; they are checked by other code all the same, because the cost of
+being wrong is somebody's good name. An empty answer means the message may go.
+"""
+
+from worker.core.decisions import AsOf, Remind, Thank
+from worker.core.history import GONE, History, MessageKind
+from worker.core.money import Money, totals
+from worker.core.policy import Stage
+from worker.core.receivable import Snapshot
+from worker.core.settings import OrganisationSettings
+
+
+def violations(
+    decision: Remind | Thank, snapshot: Snapshot, settings: OrganisationSettings, history: History, as_of: AsOf
+) -> list[str]:
+    """Every invariant this message would break, in words."""
+    found = _recipients(decision, snapshot, settings) + _window(decision, settings, as_of)
+    if isinstance(decision, Thank):
+        return found + _thanks(decision, snapshot, history)
+    return found + _open(decision, snapshot) + _once(decision, history) + _sums(decision) + _dates(decision, as_of)
+
+
+def _recipients(decision: Remind | Thank, snapshot: Snapshot, settings: OrganisationSettings) -> list[str]:
+    """I10: addresses are the payer's own (or its clients'), and there is at least one."""
+    allowed: set[str] = set()
+    for client_id in (decision.payer_id, *decision.client_ids):
+        client, chosen = snapshot.clients.get(client_id), settings.clients.get(client_id)
+        if client:
+            allowed |= {client.email.lower(), *(p.email.lower() for p in client.people)}
+        if chosen:
+            allowed |= {a.email.lower() for a in (*chosen.to, *chosen.thanks_to, *chosen.cc)}
+    strangers = [a.email for a in (*decision.to, *decision.cc) if a.email.lower() not in allowed]
+    found = ["a recipient who is not this client's"] if strangers else []
+    return found if decision.to else ["no recipient"]
+
+
+def _window(decision: Remind | Thank, settings: OrganisationSettings, as_of: AsOf) -> list[str]:
+    """I19: inside the policy's hours on one of its days."""
+    window = settings.clients[decision.payer_id].policy.window
+    inside = as_of.day.weekday() in window.days and window.opens <= as_of.at < window.closes
+    return [] if inside else ["outside the mail window"]
+
+
+def _open(decision: Remind, snapshot: Snapshot) -> list[str]:
+    """I4: every invoice it asks for is open with something owed."""
+    named = {a.invoice_id for a in decision.advances} | set(decision.listed)
+    shut = [i for i in named if not ((found := snapshot.invoice(i)) and found.is_open)]
+    return ["an invoice that is not open"] if shut else []
+
+
+def _once(decision: Remind, history: History) -> list[str]:
+    """I1, I18: no step of an invoice's round leaves twice."""
+    gone = {
+        (row.invoice_id, row.round, row.step)
+        for m in history.messages
+        if m.kind is MessageKind.REMINDER and m.state in GONE
+        for row in m.advances
+    }
+    again = [a for a in decision.advances if (a.invoice_id, a.round, a.step) in gone]
+    return ["a step that was sent before"] if again else []
+
+
+def _sums(decision: Remind) -> list[str]:
+    """I11: the totals are the exact sums of the lines asked for, one per currency."""
+    model = decision.model
+    asked = model.demanded if decision.stage is Stage.FINAL else (*model.coming, *model.overdue)
+    exact = totals(line.open for line in asked)
+    shown = {m.currency: m.amount for m in model.gross}
+    credit = {m.currency: m.amount for m in model.credit}
+    net = {c: v - credit.get(c, 0) for c, v in exact.items()}
+    if shown != exact or {m.currency: m.amount for m in model.net} != net:
+        return ["totals that do not add up"]
+    return [] if all(line.open > Money(type(line.open.amount)(0), line.open.currency) for line in asked) else ["a zero"]
+
+
+def _dates(decision: Remind, as_of: AsOf) -> list[str]:
+    """I20: overdue wording only after the due date, coming wording only up to it."""
+    late = all(x.due is not None and x.due < as_of.day for x in (*decision.model.overdue, *decision.model.demanded))
+    early = all(x.due is not None and x.due >= as_of.day for x in decision.model.coming)
+    return [] if late and early else ["a due date on the wrong side of today"]
+
+
+def _thanks(decision: Thank, snapshot: Snapshot, history: History) -> list[str]:
+    """I7, I8: live money that is still applied, thanked for once."""
+    live = {p.id for p in snapshot.payments if p.active and p.amount > 0 and not p.historic}
+    thanked = {p for m in history.messages if m.state in GONE for p in m.payment_ids}
+    found = []
+    for payment in decision.payments:
+        if payment.id not in live:
+            found.append("thanks for money that is not there")
+        if payment.id in thanked:
+            found.append("thanks that were said before")
+        for allocation in payment.allocations:
+            invoice = snapshot.invoice(allocation.invoice_id)
+            if invoice is not None and invoice.paid < allocation.amount:
+                found.append("thanks for a payment the books took back")
+    return sorted(set(found))

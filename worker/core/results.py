@@ -1,0 +1,70 @@
+"""What one sweep did, as values for reports, the ping and exit codes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from worker.core.decisions import Plan, Refuse, Remind, Task, Thank
+from worker.core.receivable import Snapshot
+from worker.core.settings import OrganisationSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One message that was handed off, and how that ended (`accepted`, `uncertain`, `rejected`, `not sent`...)."""
+
+    decision: Remind | Thank
+    outcome: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A message the last look took back, and why."""
+
+    payer_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """One organisation's sweep. `skipped` says why nothing was decided; `todo` what a person can do about it."""
+
+    organisation: str
+    sweep_id: str
+    mode: str
+    delivered: bool = False
+    skipped: str = ""
+    todo: str = ""
+    broken: str = ""
+    snapshot: Snapshot | None = None
+    settings: OrganisationSettings | None = None
+    plan: Plan | None = None
+    sent: tuple[Sent, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    uncertain: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> tuple[Refuse, ...]:
+        """Guards that stopped the whole sweep."""
+        found = self.plan.of(Refuse) if self.plan else ()
+        return tuple(d for d in found if isinstance(d, Refuse) and not d.payer_id)
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """What only a person can do."""
+        return tuple(d for d in (self.plan.of(Task) if self.plan else ()) if isinstance(d, Task))
+
+    @property
+    def needs_person(self) -> bool:
+        """Something was skipped, held for a person, uncertain or not sent."""
+        unsure = any(s.outcome != "accepted" for s in self.sent)
+        wanted = self.plan is not None and bool(self.plan.proposals or self.tasks)
+        return bool(self.skipped or self.broken or self.uncertain or unsure or wanted)
+
+
+def exit_code(results: tuple[SweepResult, ...]) -> int:
+    """0 all done; 1 something needs a person; 3 a guard refused or awaits approval (the worst one wins: 3, 1, 0)."""
+    if any(r.refused for r in results):
+        return 3
+    return 1 if any(r.needs_person for r in results) else 0

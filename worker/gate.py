@@ -1,0 +1,231 @@
+"""The gate: the last look and the hand-off. The only place that calls a mailer's `send`.
+
+In chunks, invoices and clients are read again in bulk; the same pure `decide` judges the fresh values; what it no
+longer wants drops out, a changed amount is worded anew. Every hand-off ends within 120 seconds of its look, on the
+monotonic clock; the invariants are asserted again on the very decision that leaves.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from worker.core.decide import decide
+from worker.core.decisions import AsOf, Plan, Remind, Thank
+from worker.core.events import Event, EventKind
+from worker.core.history import History, MessageState
+from worker.core.invariants import violations
+from worker.core.receivable import Invoice, InvoiceStatus, Snapshot, snapshot_of
+from worker.core.results import Dropped, Sent
+from worker.core.settings import OrganisationSettings
+from worker.errors import MailerBroken
+from worker.ports import Books, Claim, Clock, Composer, Logbook, Look, Mailer, Outcome, Progress, Reach, Receipt
+
+LOOK_LIFE = 120.0
+"""Seconds (monotonic) from the start of a look to the end of its last hand-off (I4)."""
+CHUNK = 40
+"""Invoices per look: one bulk request on platforms that allow about 40 ids a call."""
+CLAIM_LIFE = timedelta(minutes=15)
+TRIES = 2
+
+_STATE = {
+    Outcome.ACCEPTED: MessageState.ACCEPTED,
+    Outcome.REJECTED: MessageState.REJECTED,
+    Outcome.UNCERTAIN: MessageState.UNCERTAIN,
+    Outcome.NOT_SENT: MessageState.PLANNED,
+    Outcome.LATER: MessageState.PLANNED,
+    Outcome.CREDENTIAL: MessageState.PLANNED,
+}
+
+
+def local_moment(now: datetime, zone: str) -> AsOf:
+    """The organisation's date and time of day at an instant."""
+    there = now.astimezone(ZoneInfo(zone))
+    return AsOf(there.date(), there.time())
+
+
+@dataclass
+class Gate:
+    """Delivers one plan. `stopped` is asked before each hand-off and answers why to stop ("" to go on)."""
+
+    organisation: str
+    sweep_id: str
+    holder: str
+    books: Books
+    logbook: Logbook
+    mailer: Mailer
+    composer: Composer
+    clock: Clock
+    progress: Progress
+    stopped: Callable[[], str]
+    sent: list[Sent] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+
+    def deliver(self, plan: Plan, snapshot: Snapshot, settings: OrganisationSettings, history: History) -> None:
+        """Hand off everything the plan wants, chunk by chunk. Raises BooksError when a look fails (nothing more is
+        sent) and MailerBroken when the mailer refuses our credentials."""
+        wanted = [d for d in plan.decisions if isinstance(d, Remind | Thank)]
+        done = 0
+        for chunk in _chunks(wanted):
+            queue = list(chunk)
+            while queue:
+                queue = self._chunk(queue, snapshot, settings, history, plan.as_of)
+            done += len(chunk)
+            self.progress.step("messages", done, len(wanted))
+
+    def _chunk(
+        self,
+        queue: list[Remind | Thank],
+        snapshot: Snapshot,
+        settings: OrganisationSettings,
+        history: History,
+        planned: AsOf,
+    ) -> list[Remind | Thank]:
+        """Look, decide again, hand off; returns what did not fit into the life of this look."""
+        invoice_ids, client_ids = _asked(queue, snapshot)
+        self.books.prepare(invoice_ids)
+        began = self.clock.monotonic()
+        fresh = patch(snapshot, self.books.look(invoice_ids, client_ids), invoice_ids)
+        as_of = local_moment(self.clock.now(), settings.zone)
+        if as_of.day != planned.day:
+            self.dropped += [Dropped(d.payer_id, "midnight passed: the next sweep decides anew") for d in queue]
+            return []
+        payers = {d.payer_id for d in queue}
+        again = decide(fresh, settings, history, as_of, only=payers)
+        for n, decision in enumerate(queue):
+            if self.clock.monotonic() - began > LOOK_LIFE * 0.75 and n:
+                return queue[n:]
+            if why := self.stopped():
+                self.dropped += [Dropped(d.payer_id, why) for d in queue[n:]]
+                return []
+            chosen, reason = _same(decision, again)
+            if chosen is None:
+                self.dropped.append(Dropped(decision.payer_id, reason))
+                continue
+            if wrong := violations(chosen, fresh, settings, history, as_of):
+                self.dropped.append(Dropped(decision.payer_id, "; ".join(wrong)))
+                continue
+            self._hand_off(chosen, began)
+        return []
+
+    def _hand_off(self, decision: Remind | Thank, began: float) -> None:
+        if not self.logbook.plan(self.organisation, self.sweep_id, decision, self.clock.now()):
+            self.dropped.append(Dropped(decision.payer_id, "already sent or being sent by another sweep"))
+            return
+        receipt = Receipt(Outcome.NOT_SENT)
+        for _ in range(TRIES):
+            now = self.clock.now()
+            claim = self.logbook.claim(self.organisation, decision.key, self.holder, now, CLAIM_LIFE)
+            if claim is None:
+                self.dropped.append(Dropped(decision.payer_id, "claimed by another sweep"))
+                return
+            receipt = self._attempt(decision, claim, began)
+            if receipt.outcome is not Outcome.NOT_SENT:
+                break
+        self._record(decision, receipt)
+        if receipt.outcome is Outcome.CREDENTIAL:
+            raise MailerBroken(f"The mailer refused our credentials: {receipt.detail}")
+
+    def _attempt(self, decision: Remind | Thank, claim: Claim, began: float) -> Receipt:
+        """One claim, one letter, at most one hand-off, one outcome on record."""
+
+        def handed() -> bool:
+            in_time = self.clock.monotonic() - began <= LOOK_LIFE
+            if not in_time or self.stopped():
+                return False
+            return self.logbook.hand(self.organisation, claim, letter, raw, self.mailer.name, self.clock.now())
+
+        try:
+            letter = self.composer.compose(decision, claim.attempt)
+            raw = self.mailer.prepare(letter, self.clock.now())
+        except ValueError as problem:
+            receipt = Receipt(Outcome.REJECTED, detail=f"could not be worded or addressed: {problem}")
+        else:
+            receipt = self.mailer.send(letter, raw, handed)
+        state, now = _STATE[receipt.outcome], self.clock.now()
+        self.logbook.settle(self.organisation, claim.key, state, now, receipt.provider_id, receipt.detail, claim=claim)
+        return receipt
+
+    def _record(self, decision: Remind | Thank, receipt: Receipt) -> None:
+        self.sent.append(Sent(decision, str(receipt.outcome), receipt.detail))
+        gone = receipt.outcome in {Outcome.ACCEPTED, Outcome.UNCERTAIN}
+        if gone and isinstance(decision, Remind) and decision.approval:
+            used = Event(EventKind.USED, self.clock.now(), decision.approval, "sweep")
+            self.logbook.record(self.organisation, used)
+
+
+def _chunks(decisions: list[Remind | Thank]) -> Iterator[list[Remind | Thank]]:
+    """Groups of decisions that together name at most CHUNK invoices; a payer's decisions stay together."""
+    chunk: list[Remind | Thank] = []
+    size = 0
+    for decision in sorted(decisions, key=lambda d: (d.payer_id, isinstance(d, Thank))):
+        count = len(ids_of(decision))
+        if chunk and size + count > CHUNK and chunk[-1].payer_id != decision.payer_id:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(decision)
+        size += count
+    if chunk:
+        yield chunk
+
+
+def ids_of(decision: Remind | Thank) -> tuple[str, ...]:
+    """Every invoice a message speaks of, disputed ones included."""
+    if isinstance(decision, Thank):
+        return tuple(sorted({a.invoice_id for p in decision.payments for a in p.allocations}))
+    shown = {x.invoice_id for x in decision.model.not_included}
+    thanked = {a.invoice_id for p in decision.payments for a in p.allocations}
+    return tuple(sorted({a.invoice_id for a in decision.advances} | set(decision.listed) | shown | thanked))
+
+
+def _asked(queue: Iterable[Remind | Thank], snapshot: Snapshot) -> tuple[list[str], list[str]]:
+    """The ids of all invoices and clients these messages depend on."""
+    invoices: set[str] = set()
+    clients: set[str] = set()
+    for decision in queue:
+        invoices |= set(ids_of(decision))
+        clients |= {decision.payer_id, *decision.client_ids}
+    return sorted(invoices), sorted(c for c in clients if c in snapshot.clients)
+
+
+def patch(snapshot: Snapshot, look: Look, asked: Iterable[str]) -> Snapshot:
+    """The snapshot with what the last look showed; what was looked for and not found counts as deleted."""
+    wanted = set(asked)
+
+    def fresh(invoice: Invoice) -> Invoice:
+        seen = look.invoices.get(invoice.id)
+        if seen is not None:
+            return replace(seen, round=invoice.round, reopened=invoice.reopened)
+        return replace(invoice, status=InvoiceStatus.DELETED) if invoice.id in wanted else invoice
+
+    return snapshot_of(
+        snapshot.organisation,
+        snapshot.read_at,
+        tuple(look.clients.get(c.id, c) for c in snapshot.clients.values()),
+        tuple(fresh(i) for i in snapshot.invoices),
+        snapshot.credits,
+        snapshot.payments,
+        snapshot.warnings,
+    )
+
+
+def _same(decision: Remind | Thank, again: Plan) -> tuple[Remind | Thank | None, str]:
+    """The fresh decision that may stand in for the planned one: same payer and step, nothing more than was planned."""
+    kind = type(decision)
+    found = [d for d in again.decisions if isinstance(d, kind) and d.payer_id == decision.payer_id]
+    if isinstance(decision, Thank):
+        chosen = next((d for d in found if d.key == decision.key), None)
+        return chosen, "the money it thanks for is no longer there"
+    planned = {(a.invoice_id, a.round, a.step) for a in decision.advances}
+    for d in found:
+        if isinstance(d, Remind) and d.step == decision.step:
+            if {(a.invoice_id, a.round, a.step) for a in d.advances} <= planned:
+                return d, ""
+            return None, "the books changed since they were read: the next sweep decides anew"
+    standing = next((s for s in again.standings if s.payer_id == decision.payer_id), None)
+    return None, standing.reason.sentence if standing else "paid, cancelled or withdrawn since the books were read"
+
+
+def real_mail(mailer: Mailer) -> bool:
+    """True when letters can leave this machine."""
+    return mailer.reach is Reach.OUTSIDE

@@ -1,0 +1,264 @@
+"""Messages and their child rows: at most one hand-off per key, except after a refusal that was read.
+
+A decision's key names a message for good. When a message was cancelled, expired or resolved as not sent, its child
+rows are freed and the same decision may be planned again, as a new generation: a new row whose key is the decision's
+with "~2", "~3"... behind it, counting attempts on. Wherever a key is asked for, one without "~" means its newest
+generation. All functions run inside the caller's transaction.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from worker.core.decisions import Remind, Thank
+from worker.core.history import MessageKind, MessageState
+from worker.core.message import Letter
+from worker.core.policy import Stage
+from worker.core.receivable import Payment
+from worker.errors import LogbookError
+from worker.logbook import schema
+from worker.logbook.rows import day, instant, listing
+from worker.logbook.states import FREED, MAY_FOLLOW, OWNERS_ONLY
+from worker.ports import Claim, MessageRecord
+
+MESSAGE, CHILD, BODY = schema.message, schema.message_row, schema.message_body
+
+
+def plan(connection: Connection, organisation: str, sweep_id: str, decision: Remind | Thank, now: datetime) -> bool:
+    """Insert a message and its child rows as planned. False when the key is in use; IntegrityError when a child row
+    is (the partial unique indexes are the real guard)."""
+    last = _newest(connection, organisation, decision.key)
+    if last is not None and MessageState(last["state"]) not in FREED:
+        return False
+    generation = last["generation"] + 1 if last else 1
+    key = decision.key if generation == 1 else f"{decision.key}~{generation}"
+    newest = select(func.max(MESSAGE.c.seq)).where(MESSAGE.c.organisation == organisation)
+    values = {
+        "organisation": organisation,
+        "key": key,
+        "base": decision.key,
+        "generation": generation,
+        "seq": (connection.execute(newest).scalar() or 0) + 1,
+        "attempt": last["attempt"] + 1 if last else 1,
+        "payer_id": decision.payer_id,
+        "recipients": listing([a.email for a in decision.to]),
+        "client_ids": listing(decision.client_ids),
+        "reason": json.dumps(asdict(decision.reason), ensure_ascii=False, sort_keys=True),
+        "sweep_id": sweep_id,
+        "planned_at": instant(now),
+        "state": MessageState.PLANNED.value,
+        **dict.fromkeys(("holder", "message_id", "subject", "provider_id", "detail", "mailer"), ""),
+        "epoch": 0,
+        **_particulars(decision),
+    }
+    connection.execute(insert(MESSAGE), values)
+    if children := _children(decision):
+        common = {"organisation": organisation, "key": key, "live": True}
+        connection.execute(insert(CHILD), [{**common, **c, "position": n} for n, c in enumerate(children)])
+    return True
+
+
+def _particulars(decision: Remind | Thank) -> dict[str, Any]:
+    if isinstance(decision, Thank):
+        return {"kind": MessageKind.THANKS.value, "step": "", "after_due": False, "listed": "[]"}
+    return {
+        "kind": MessageKind.REMINDER.value,
+        "step": decision.step,
+        "after_due": decision.stage is not Stage.BEFORE,
+        "listed": listing(decision.listed),
+        "granted": day(decision.granted),
+    }
+
+
+def _children(decision: Remind | Thank) -> list[dict[str, Any]]:
+    advances = decision.advances if isinstance(decision, Remind) else ()
+    return [
+        {
+            "invoice_id": a.invoice_id,
+            "payment_id": None,
+            "round": a.round,
+            "step": a.step,
+            "amount": str(a.amount),
+            "currency": a.currency,
+            "run": day(a.run),
+            "hard": a.hard,
+        }
+        for a in advances
+    ] + [_thanked(p) for p in decision.payments]
+
+
+def _thanked(payment: Payment) -> dict[str, Any]:
+    row = {"invoice_id": None, "payment_id": payment.id, "round": 0, "step": "", "run": None, "hard": False}
+    return {**row, "amount": str(payment.amount), "currency": payment.currency}
+
+
+def claim(
+    connection: Connection, organisation: str, key: str, holder: str, now: datetime, lease: timedelta
+) -> Claim | None:
+    """planned, or claimed by somebody whose time is up -> claimed, with a higher epoch."""
+    row = _newest(connection, organisation, key)
+    if row is None:
+        return None
+    free = (MESSAGE.c.state == MessageState.PLANNED.value) | (
+        (MESSAGE.c.state == MessageState.CLAIMED.value) & (MESSAGE.c.claimed_until <= instant(now))
+    )
+    changes = {
+        "state": MessageState.CLAIMED.value,
+        "holder": holder,
+        "claimed_until": instant(now + lease),
+        "epoch": row["epoch"] + 1,
+    }
+    mine = update(MESSAGE).where(_is(organisation, row), MESSAGE.c.epoch == row["epoch"], free).values(changes)
+    if connection.execute(mine).rowcount != 1:
+        return None
+    return Claim(row["key"], row["epoch"] + 1, row["attempt"])
+
+
+def hand(
+    connection: Connection,
+    organisation: str,
+    claim: Claim,
+    letter: Letter,
+    raw: bytes,
+    mailer: str,
+    now: datetime,
+) -> bool:
+    """claimed -> handed, with the letter and its bytes. False when the claim was lost or has run out."""
+    mine = (
+        MESSAGE.c.organisation == organisation,
+        MESSAGE.c.key == claim.key,
+        MESSAGE.c.state == MessageState.CLAIMED.value,
+        MESSAGE.c.epoch == claim.epoch,
+        MESSAGE.c.attempt == claim.attempt,
+        MESSAGE.c.claimed_until > instant(now),
+    )
+    changes = {
+        "state": MessageState.HANDED.value,
+        "message_id": letter.message_id,
+        "recipients": listing([a.email for a in letter.to]),
+        "subject": letter.subject,
+        "handed_at": instant(now),
+        "mailer": mailer,
+    }
+    if connection.execute(update(MESSAGE).where(*mine).values(changes)).rowcount != 1:
+        return False
+    body = {
+        "organisation": organisation,
+        "key": claim.key,
+        "attempt": claim.attempt,
+        "sha256": hashlib.sha256(raw).hexdigest(),
+        "letter": json.dumps(asdict(letter), ensure_ascii=False, sort_keys=True),
+        "raw": raw,
+    }
+    connection.execute(insert(BODY), body)
+    return True
+
+
+def settle(
+    connection: Connection,
+    organisation: str,
+    key: str,
+    state: MessageState,
+    now: datetime,
+    provider_id: str = "",
+    detail: str = "",
+    claim: Claim | None = None,
+) -> None:
+    """Record an outcome, as `worker.ports.Logbook.settle`. Saying the same thing again changes nothing."""
+    row = _newest(connection, organisation, key)
+    if row is None:
+        raise LogbookError(f"{organisation}: no message has the key {key}")
+    was = MessageState(row["state"])
+    if claim is not None and (claim.key, claim.epoch) != (row["key"], row["epoch"]):
+        raise LogbookError(f"{organisation}: message {key} was claimed again since; its outcome is not ours to record")
+    if state is was:
+        return
+    allowed = state in MAY_FOLLOW.get(was, frozenset())
+    if not allowed or (claim is None and (was, state) in OWNERS_ONLY):
+        why = "only who handed it off may put it back" if allowed else f"it is {was}"
+        raise LogbookError(f"{organisation}: message {key} cannot become {state}: {why}")
+    changes: dict[str, Any] = {"state": state.value, "settled_at": instant(now), "detail": detail}
+    if provider_id:
+        changes["provider_id"] = provider_id
+    if state is MessageState.PLANNED:
+        changes |= {"settled_at": None, "claimed_until": None, "holder": ""}
+        if was is MessageState.HANDED:
+            changes |= {"attempt": row["attempt"] + 1, "handed_at": None}
+    cas = (_is(organisation, row), MESSAGE.c.state == was.value, MESSAGE.c.epoch == row["epoch"])
+    if connection.execute(update(MESSAGE).where(*cas).values(changes)).rowcount != 1:
+        raise LogbookError(f"{organisation}: message {key} was changed by somebody else at the same time")
+    if state in FREED:
+        children = (CHILD.c.organisation == organisation, CHILD.c.key == row["key"])
+        connection.execute(update(CHILD).where(*children).values(live=False))
+
+
+def recover(connection: Connection, organisation: str, now: datetime, grace: timedelta) -> tuple[str, ...]:
+    """Expired claims -> planned; hand-offs at least `grace` old without an outcome -> uncertain, whose keys return."""
+    mine = MESSAGE.c.organisation == organisation
+    expired = (MESSAGE.c.state == MessageState.CLAIMED.value) & (MESSAGE.c.claimed_until <= instant(now))
+    back = {"state": MessageState.PLANNED.value, "epoch": MESSAGE.c.epoch + 1, "holder": "", "claimed_until": None}
+    connection.execute(update(MESSAGE).where(mine, expired).values(back))
+    silent = (MESSAGE.c.state == MessageState.HANDED.value) & (MESSAGE.c.handed_at <= instant(now - grace))
+    lost = {
+        "state": MessageState.UNCERTAIN.value,
+        "settled_at": instant(now),
+        "detail": "no outcome was recorded after the hand-off",
+    }
+    keys = connection.execute(update(MESSAGE).where(mine, silent).values(lost).returning(MESSAGE.c.key)).scalars()
+    return tuple(sorted(keys))
+
+
+def records(
+    connection: Connection, organisation: str, states: Sequence[MessageState] = (), payer_id: str | None = None
+) -> tuple[MessageRecord, ...]:
+    """Messages, oldest first; with the bytes of their last hand-off when one payer is named."""
+    statement = select(MESSAGE).where(MESSAGE.c.organisation == organisation).order_by(MESSAGE.c.seq, MESSAGE.c.key)
+    if states:
+        statement = statement.where(MESSAGE.c.state.in_([s.value for s in states]))
+    if payer_id is None:
+        return tuple(_record(row, b"") for row in connection.execute(statement).mappings())
+    raw = (
+        select(BODY.c.raw)
+        .where(BODY.c.organisation == MESSAGE.c.organisation, BODY.c.key == MESSAGE.c.key)
+        .order_by(BODY.c.attempt.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = statement.add_columns(raw.label("raw")).where(MESSAGE.c.payer_id == payer_id)
+    return tuple(_record(row, row["raw"] or b"") for row in connection.execute(statement).mappings())
+
+
+def _record(row: RowMapping, raw: bytes) -> MessageRecord:
+    return MessageRecord(
+        row["key"],
+        row["kind"],
+        row["payer_id"],
+        row["step"],
+        MessageState(row["state"]),
+        row["attempt"],
+        row["message_id"],
+        tuple(json.loads(row["recipients"])),
+        row["subject"],
+        datetime.fromisoformat(row["planned_at"]),
+        datetime.fromisoformat(row["handed_at"]) if row["handed_at"] else None,
+        datetime.fromisoformat(row["settled_at"]) if row["settled_at"] else None,
+        row["provider_id"],
+        row["detail"],
+        bytes(raw),
+        row["mailer"],
+    )
+
+
+def _is(organisation: str, row: RowMapping) -> Any:
+    return (MESSAGE.c.organisation == organisation) & (MESSAGE.c.key == row["key"])
+
+
+def _newest(connection: Connection, organisation: str, key: str) -> RowMapping | None:
+    named = (MESSAGE.c.key == key) | (MESSAGE.c.base == key)
+    statement = select(MESSAGE).where(MESSAGE.c.organisation == organisation, named)
+    return connection.execute(statement.order_by(MESSAGE.c.generation.desc()).limit(1)).mappings().one_or_none()

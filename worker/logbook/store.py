@@ -1,0 +1,184 @@
+"""The logbook itself: `worker.ports.Logbook` over one database, one short transaction a call."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from worker.core.decisions import Remind, Thank
+from worker.core.events import Event, EventKind
+from worker.core.history import History, MessageState
+from worker.core.message import Letter
+from worker.core.receivable import Snapshot
+from worker.logbook import journal, messages, mirror, schema
+from worker.logbook.database import Database, open_database
+from worker.logbook.rows import instant
+from worker.ports import Claim, MessageRecord, MirrorWriter
+
+
+def open_logbook(location: str) -> "SqlLogbook":
+    """Open the logbook at a file path, `sqlite:///PATH`, `sqlite://` (in memory) or `postgresql://` URL.
+
+    Creates or migrates it first when needed. Raises LogbookError when it cannot be trusted or used.
+    """
+    return SqlLogbook(open_database(location))
+
+
+class SqlLogbook:
+    """See `worker.ports.Logbook`, whose docstrings are the contract. Use one instance per process, in one thread."""
+
+    def __init__(self, database: Database) -> None:
+        """Take over an open, migrated database."""
+        self._database = database
+
+    def instance_id(self) -> str:
+        """The random id this store was born with."""
+        table = schema.instance
+        with self._database.write() as connection:
+            build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+            birth = build(table).values(one=1, id=uuid4().hex).on_conflict_do_nothing()
+            connection.execute(birth)
+            return str(connection.execute(select(table.c.id)).scalar_one())
+
+    def renew_instance(self) -> str:
+        """Give this store a new id, as restoring or cloning must: live mode then refuses until a person agrees."""
+        with self._database.write() as connection:
+            connection.execute(delete(schema.instance))
+            connection.execute(insert(schema.instance).values(one=1, id=uuid4().hex))
+        return self.instance_id()
+
+    def lease(self, organisation: str, holder: str, now: datetime, length: timedelta) -> bool:
+        """Take or renew the organisation's sweep lease."""
+        table = schema.lease
+        with self._database.write() as connection:
+            build = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
+            take = build.values(organisation=organisation, holder=holder, until=instant(now + length))
+            take = take.on_conflict_do_update(
+                index_elements=["organisation"],
+                set_={"holder": take.excluded.holder, "until": take.excluded.until},
+                where=(table.c.holder == holder) | (table.c.until <= instant(now)),
+            )
+            return connection.execute(take.returning(table.c.holder)).first() is not None
+
+    def leased_to(self, organisation: str) -> str:
+        """Who signed the organisation's lease, run out or not; "" when nobody holds one."""
+        table = schema.lease
+        with self._database.read() as connection:
+            found = connection.execute(select(table.c.holder).where(table.c.organisation == organisation)).scalar()
+        return str(found or "")
+
+    def unlease(self, organisation: str, holder: str) -> None:
+        """Give the lease back, if still ours."""
+        table = schema.lease
+        with self._database.write() as connection:
+            connection.execute(delete(table).where(table.c.organisation == organisation, table.c.holder == holder))
+
+    @contextmanager
+    def reading(self, organisation: str, now: datetime) -> Iterator[MirrorWriter]:
+        """Open the mirror for one reading; nothing is written before `finish`, so leaving early leaves no trace."""
+        yield mirror.Writer(self._database, organisation, now)
+
+    def watermark(self, organisation: str) -> str | None:
+        """What the last complete reading ended at."""
+        table = schema.watermark
+        with self._database.read() as connection:
+            mine = select(table.c.watermark).where(table.c.organisation == organisation)
+            return connection.execute(mine).scalar()
+
+    def open_ids(self, organisation: str) -> tuple[str, ...]:
+        """Ids of the invoices the mirror holds open."""
+        with self._database.read() as connection:
+            return mirror.open_ids(connection, organisation)
+
+    def snapshot(self, organisation: str) -> Snapshot | None:
+        """The mirror as of the last complete reading; None before the first."""
+        with self._database.read() as connection:
+            return mirror.load(connection, organisation)
+
+    def resync(self, organisation: str) -> None:
+        """Forget the watermark; rounds and first-seen times are kept."""
+        table = schema.watermark
+        with self._database.write() as connection:
+            connection.execute(update(table).where(table.c.organisation == organisation).values(watermark=None))
+
+    def history(self, organisation: str, zone: str = "") -> History:
+        """Everything recorded, replayed; days are local to `zone`, else to the zone the books name, else UTC."""
+        with self._database.read() as connection:
+            return journal.history(connection, organisation, zone)
+
+    def record(self, organisation: str, *events: Event) -> None:
+        """Append events in one transaction."""
+        with self._database.write() as connection:
+            journal.record(connection, organisation, events)
+
+    def events(self, organisation: str, subject: str | None = None, kind: EventKind | None = None) -> tuple[Event, ...]:
+        """Recorded events, oldest first."""
+        with self._database.read() as connection:
+            return journal.events(connection, organisation, subject, kind)
+
+    def plan(self, organisation: str, sweep_id: str, decision: Remind | Thank, now: datetime) -> bool:
+        """Write a message and its child rows as planned; False when any child row exists already."""
+        try:
+            with self._database.write() as connection:
+                return messages.plan(connection, organisation, sweep_id, decision, now)
+        except IntegrityError:
+            return False
+
+    def claim(self, organisation: str, key: str, holder: str, now: datetime, lease: timedelta) -> Claim | None:
+        """planned (or an expired claim) -> claimed."""
+        with self._database.write() as connection:
+            return messages.claim(connection, organisation, key, holder, now, lease)
+
+    def hand(self, organisation: str, claim: Claim, letter: Letter, raw: bytes, mailer: str, now: datetime) -> bool:
+        """claimed -> handed, durable before this returns."""
+        with self._database.write() as connection:
+            return messages.hand(connection, organisation, claim, letter, raw, mailer, now)
+
+    def settle(
+        self,
+        organisation: str,
+        key: str,
+        state: MessageState,
+        now: datetime,
+        provider_id: str = "",
+        detail: str = "",
+        claim: Claim | None = None,
+    ) -> None:
+        """Record an outcome. Raises LogbookError for an illegal transition or a claim that was lost."""
+        with self._database.write() as connection:
+            messages.settle(connection, organisation, key, state, now, provider_id, detail, claim)
+
+    def recover(self, organisation: str, now: datetime, grace: timedelta) -> tuple[str, ...]:
+        """Expired claims back to planned, silent hand-offs to uncertain; the keys of the latter."""
+        with self._database.write() as connection:
+            return messages.recover(connection, organisation, now, grace)
+
+    def unfinished(self, organisation: str) -> tuple[MessageRecord, ...]:
+        """Messages planned or claimed but never handed."""
+        with self._database.read() as connection:
+            return messages.records(connection, organisation, (MessageState.PLANNED, MessageState.CLAIMED))
+
+    def messages(self, organisation: str, payer_id: str | None = None) -> tuple[MessageRecord, ...]:
+        """All messages, oldest first, without their bytes unless one payer is named."""
+        with self._database.read() as connection:
+            return messages.records(connection, organisation, (), payer_id)
+
+    def remember_link(self, organisation: str, invoice_id: str, url: str) -> None:
+        """Cache a pay link."""
+        with self._database.write() as connection:
+            mirror.upsert(connection, schema.link, organisation, [(invoice_id, url)])
+
+    def link(self, organisation: str, invoice_id: str) -> str | None:
+        """The cached pay link of an invoice, if there is one."""
+        table = schema.link
+        with self._database.read() as connection:
+            mine = select(table.c.url).where(table.c.organisation == organisation, table.c.invoice_id == invoice_id)
+            return connection.execute(mine).scalar()
+
+    def close(self) -> None:
+        """Release the database."""
+        self._database.close()

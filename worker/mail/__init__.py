@@ -1,0 +1,1 @@
+"""Mail: letters composed, serialised, and handed to an outbox folder, an SMTP server or SendGrid."""

@@ -1,0 +1,116 @@
+"""Wording files: `LANG/NAME.md` with front matter, looked for in a bookkeeper's own folders before the shipped one."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from worker.errors import DuecourseError, Problem
+
+NAME = re.compile(r"_?[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+LANGUAGE = re.compile(r"[a-z]{2}\Z")
+WORDS = "_words"
+STAGES = ("before due", "after due", "final", "thanks")
+_KEYS = ("subject", "stage", "purpose", "needs")
+_LARGEST = 64 * 1024
+
+
+class WordingError(DuecourseError, ValueError):
+    """A template cannot be used, or does not fit the model; carries every problem found."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """`problems` is never empty."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(p.text() for p in problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One wording file as read. `body_line` is the line the body starts on; `matter_lines` where each key stands."""
+
+    name: str
+    language: str
+    path: Path
+    matter: Mapping[str, str]
+    matter_lines: Mapping[str, int]
+    body: str
+    body_line: int
+
+    def place(self, line: int) -> str:
+        """ "file:line" of a line of the whole file."""
+        return f"{self.path}:{line}"
+
+    @property
+    def is_part(self) -> bool:
+        """Parts start with an underscore and are only ever included."""
+        return self.name.startswith("_")
+
+
+class Folders:
+    """Where wording is looked for, strongest first. Only regular files right inside `FOLDER/LANG/` count (no links)."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """`folders` hold a folder per language; a missing one is simply empty."""
+        self._folders = tuple(folders)
+
+    def find(self, language: str, name: str) -> Source | None:
+        """The strongest file of that name, or None. Raises WordingError when it cannot be read as wording."""
+        if not (LANGUAGE.match(language) and NAME.match(name)):
+            return None
+        for folder in self._folders:
+            path = folder / language / f"{name}.md"
+            if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
+                return read(path, language, name)
+        return None
+
+    def all(self) -> Iterator[tuple[str, str, Path]]:
+        """(language, name, path) of every file in every folder, also those another folder overrides."""
+        for folder in self._folders:
+            for path in sorted(folder.glob("*/*.md")):
+                if LANGUAGE.match(path.parent.name):
+                    yield path.parent.name, path.stem, path
+
+
+def read(path: Path, language: str, name: str) -> Source:
+    """Read one file. Raises WordingError with file and line."""
+    if path.stat().st_size > _LARGEST:
+        raise WordingError([Problem(str(path), "larger than 64 KB", "a message", "shorten it")])
+    try:
+        text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise WordingError([Problem(str(path), "not UTF-8 text", todo="save it as UTF-8")]) from None
+    lines = text.split("\n")
+    if lines[0].strip() != "---" or "---" not in (line.strip() for line in lines[1:]):
+        if name.startswith("_") and name != WORDS:
+            return Source(name, language, path, {}, {}, text, 1)
+        expected = "the lines ---, subject: ..., stage: ..., purpose: ..., ---"
+        raise WordingError([Problem(f"{path}:1", "no front matter", expected, "begin the file with it")])
+    end = next(i for i, line in enumerate(lines[1:], 1) if line.strip() == "---")
+    matter, places = _matter(path, lines[1:end], name)
+    return Source(name, language, path, matter, places, "\n".join(lines[end + 1 :]), end + 2)
+
+
+def _matter(path: Path, lines: Sequence[str], name: str) -> tuple[dict[str, str], dict[str, int]]:
+    matter: dict[str, str] = {}
+    places: dict[str, int] = {}
+    problems: list[Problem] = []
+    for number, line in enumerate(lines, 2):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        key, colon, value = (part.strip() for part in line.partition(":"))
+        if not colon:
+            problems.append(Problem(f"{path}:{number}", f"{line.strip()!r} is not a setting", "key: words on one line"))
+        elif key in matter:
+            problems.append(Problem(f"{path}:{number}", f"{key} is here twice", todo="keep one of them"))
+        elif name != WORDS and key not in _KEYS:
+            problems.append(Problem(f"{path}:{number}", f"unknown setting {key!r}", "one of " + ", ".join(_KEYS)))
+        matter[key], places[key] = value, number
+    if name != WORDS and not name.startswith("_"):
+        missing = [key for key in _KEYS[:3] if not matter.get(key)]
+        problems += [Problem(f"{path}:1", f"{key} is missing", f"{key}: ... between the --- lines") for key in missing]
+        if matter.get("stage") and matter["stage"] not in STAGES:
+            found = f"stage {matter['stage']!r}"
+            problems.append(Problem(f"{path}:{places['stage']}", found, "one of " + ", ".join(STAGES)))
+    if problems:
+        raise WordingError(problems)
+    return matter, places
