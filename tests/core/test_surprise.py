@@ -154,12 +154,8 @@ def test_five_or_a_fifth(expected: int, over: int) -> None:
 def test_the_forecast_counts_payers_once_by_their_first_day() -> None:
     chosen = settings(client_settings("x", POLICY), client_settings("y", POLICY))
     items = (invoice("A1", "2026-03-18", client_id="x"), invoice("A2", "2026-03-25", client_id="x"))
-    plan = decide(
-        books(*items, invoice("A3", "2026-03-19", client_id="y"), clients=(client("x"),)),
-        chosen,
-        History(),
-        as_of(TODAY),
-    )
+    snapshot = books(*items, invoice("A3", "2026-03-19", client_id="y"))
+    plan = decide(snapshot, chosen, History(), as_of(TODAY))
     assert {d: n for d, n in forecast(plan).items() if n} == {"2026-03-23": 1, "2026-03-24": 1}
     assert max(date.fromisoformat(d) for d in forecast(plan)) == day(TODAY) + timedelta(days=FORECAST_DAYS)
     assert messages_of(plan) == ()
