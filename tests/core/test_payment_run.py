@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -97,7 +98,7 @@ def test_p2_closures_leave_payment_days_out() -> None:
     ],
 )
 def test_p3_run_on_the_25th_with_papers_ten_days_before(issued: date, run: date) -> None:
-    # Ours reads the source's dates as issue dates, due on receipt: readiness is approval or issue, not the end of terms.
+    # Ours reads the source's dates as issue dates, due on receipt: ready is approval or issue, not terms' end.
     assert schedule("25th", "10 days").run_for(issued, issued) == run
 
 
@@ -366,7 +367,7 @@ def test_run_for_is_the_earliest_by_brute_force(
 
     found = [
         run
-        for run, after in zip(runs, runs[1:], strict=False)
+        for run, after in itertools.pairwise(runs)
         if ready <= client.cut_off_of(run) <= run and takes_it(run, after)
     ]
     if found:
