@@ -20,9 +20,12 @@ import requests
 
 from connectors.sandbox.server import Running
 from tests.scenarios.delivery import child
-from tests.scenarios.delivery.child import Doom, Orders
+from tests.scenarios.delivery.child import Doom, FileClock, Orders
 from tests.scenarios.delivery.post import Post
 from tests.scenarios.delivery.town import Config
+from worker.app import App
+from worker.config.load import load
+from worker.core.results import SweepResult
 from worker.logbook.store import SqlLogbook, open_logbook
 
 PATIENCE = 30
@@ -138,6 +141,17 @@ class Stage:
         """One run to its end, good or bad."""
         orders = self.orders(doom, **more)
         return self.ended(self.start(orders), orders)
+
+    def stopped(self, orders: Orders) -> BaseProcess:
+        """Start a run that stops itself (SIGSTOP); returns once it has."""
+        process = self.start(orders)
+        until_state(self._pid, "T")
+        return process
+
+    def sweep(self, *, deliver: bool = True) -> tuple[SweepResult, ...]:
+        """One run in this very process: quicker, when nobody has to die."""
+        with App(load(self.folder / "config.yaml", {}), FileClock(self.clock)) as app:
+            return app.run(deliver=deliver)
 
     def kill_from_afar(self) -> None:
         """SIGKILL to the running child, for a far end that does it; returns when it is dead."""
