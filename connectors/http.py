@@ -87,6 +87,7 @@ class Pace:
         self._calls: deque[float] = deque(maxlen=per_minute)
         self._minute: int | None = None
         self._day: int | None = None
+        self._told = 0.0
         self._most = 0
 
     @property
@@ -97,8 +98,9 @@ class Pace:
 
     @property
     def spare(self) -> bool:
-        """Whether calls remain beyond the reserve, as far as we were told."""
-        return self._day is None or self._day > self.reserve
+        """Whether calls remain beyond the reserve. What was said over an hour ago is forgotten: days end."""
+        old = self._clock.monotonic() - self._told > 3600
+        return self._day is None or self._day > self.reserve or old
 
     def before(self, *, last_look: bool) -> None:
         """Wait for a free place in the minute. Raises BooksUnavailable when only the reserve is left."""
@@ -120,7 +122,7 @@ class Pace:
         minute, day = (headers.get(name, "") for name in self._headers)
         self._minute = int(minute) if minute.isdecimal() else None
         if day.isdecimal():
-            self._day = int(day)
+            self._day, self._told = int(day), self._clock.monotonic()
             self._most = max(self._most, self._day)
 
 

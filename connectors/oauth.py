@@ -109,7 +109,7 @@ class FileTokens:
                 Secret(kept["previous"]),
                 int(kept["generation"]),
             )
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, KeyError, TypeError):
             raise ConnectionBroken(

@@ -19,7 +19,7 @@ from worker.config.base import Options
 from worker.config.options import PracticeOptions
 from worker.config.options_books import KINDS
 from worker.config.options_policy import PolicyOptions
-from worker.config.policies import TEMPLATES, presets
+from worker.config.policies import presets, shipped_templates
 from worker.core.policy import Policy
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -107,8 +107,10 @@ OTHER_BOOKS = [
     "      invoices: books/invoices.csv",
     "      clients: books/clients.csv",
     "      payments: books/payments.csv",
+    "      credits: books/credits.csv",
     "      currency: GBP",
-    "      as of: 2026-01-31",
+    "      dates: day first",
+    "      decimals: point",
     "",
     "  # The simulated company that ships with duecourse.",
     "  demo:",
@@ -266,7 +268,7 @@ def policy_page() -> str:
     """docs/reference/policy.md."""
     parts = [NOTE, "# Policies", POLICY_INTRODUCTION, section("A policy", PolicyOptions, 2)]
     parts += sections(PolicyOptions, {PolicyOptions}, "")
-    parts += [GRAMMAR, "## Messages a step can send", ", ".join(f"`{t}`" for t in sorted(TEMPLATES)) + "."]
+    parts += [GRAMMAR, "## Messages a step can send", ", ".join(f"`{t}`" for t in sorted(shipped_templates())) + "."]
     parts += ["## Presets", f"In `{Path(policies_file).parent.name}/`; each may be extended."]
     parts += [preset(p) for p in presets().values()]
     return "\n\n".join(parts) + "\n"

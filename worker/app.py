@@ -23,11 +23,20 @@ from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
 from worker.sweep import Outfit, sweep
 
 if TYPE_CHECKING:
+    from connectors.sandbox.company import Company
     from worker.logbook.store import SqlLogbook
 
 _SECURITY = {"tls": "tls", "starttls": "starttls", "plain": "none"}
 STOP_FILE = "STOP"
 """A file of this name in the state folder is the kill switch; its text is the reason."""
+
+SANDBOX_PER_MINUTE = 6000
+"""Nobody should wait for a simulated platform's minute."""
+
+SANDBOX_SEED = 7
+"""The one company every demo shows; its story has one first day, so any two demonstrations agree."""
+SANDBOX_CLIENTS = 72
+SANDBOX_INVOICES_A_MONTH = 320
 
 
 class Quiet:
@@ -249,20 +258,33 @@ def options_of(organisation: OrganisationConfig) -> dict[str, object]:
 @contextmanager
 def sandbox_options(books: SandboxBooks, now: datetime) -> Iterator[dict[str, object]]:
     """Connection options of a sandbox: the one at its URL, else one served in this process for as long as needed."""
-    from connectors.sandbox.company import Company
+    from connectors.sandbox.limits import Limits
     from connectors.sandbox.server import serve
     from connectors.sandbox.tokens import CLIENT_ID, CLIENT_WORD
 
-    known = {"client_id": CLIENT_ID, "client_secret": CLIENT_WORD, "tenant": books.tenant}
+    known: dict[str, object] = {"client_id": CLIENT_ID, "client_secret": CLIENT_WORD, "tenant": books.tenant}
+    known["per_minute"] = SANDBOX_PER_MINUTE
     if books.url:
         base = books.url.rstrip("/")
         yield {**known, "identity_url": f"{base}/connect/token", "api_url": f"{base}/api.xro/2.0"}
         return
-    company = Company.demo(now.date() + timedelta(days=1))
-    with serve(company, now=now) as running:
+    with serve(sandbox_company(now), now=now, limits=Limits(minute=SANDBOX_PER_MINUTE)) as running:
         known["tenant"] = books.tenant or running.tenants[0]
         base = running.url
         yield {**known, "identity_url": f"{base}/connect/token", "api_url": f"{base}/api.xro/2.0"}
+
+
+def sandbox_company(now: datetime, seed: int = SANDBOX_SEED) -> "Company":
+    """The simulated company as every demo tells its story, up to the day after `now`."""
+    from connectors.sandbox.company import DEFAULT_START, Company
+
+    return Company.simulate(
+        seed,
+        DEFAULT_START,
+        now.date() + timedelta(days=1),
+        clients=SANDBOX_CLIENTS,
+        invoices_per_month=SANDBOX_INVOICES_A_MONTH,
+    )
 
 
 def wording_folders(practice: Practice) -> tuple[Path, ...]:

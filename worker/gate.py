@@ -82,8 +82,9 @@ class Gate:
         planned: AsOf,
     ) -> list[Remind | Thank]:
         """Look, decide again, hand off; returns what did not fit into the life of this look."""
-        began = self.clock.monotonic()
         invoice_ids, client_ids = _asked(queue, snapshot)
+        self.books.prepare(invoice_ids)
+        began = self.clock.monotonic()
         fresh = patch(snapshot, self.books.look(invoice_ids, client_ids), invoice_ids)
         as_of = local_moment(self.clock.now(), settings.zone)
         if as_of.day != planned.day:

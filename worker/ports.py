@@ -88,6 +88,10 @@ class Books(Protocol):
         """Start a reading from a watermark (None: everything). `known_open` are the invoices the mirror holds open,
         for the daily re-read that "changed since" cannot replace. Raises BooksError."""
 
+    def prepare(self, invoice_ids: Sequence[str]) -> None:
+        """Fetch what is slow and does not age (pay links) before the last look at these invoices; may wait for a
+        free place in the platform's minute. Never raises BooksError: without it a message still goes."""
+
     def look(self, invoice_ids: Sequence[str], client_ids: Sequence[str]) -> Look:
         """Read these again, in bulk, with invoice lines (`work`) and pay links where the platform has them."""
 

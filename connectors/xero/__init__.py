@@ -30,8 +30,8 @@ def open_books(options: Mapping[str, object], clock: "Clock", tokens: Tokens, li
     """Books of one Xero organisation. Nothing is asked of Xero yet.
 
     Options: `client_id`, `client_secret`, `tenant`, `refresh_token`, `grant` ("client credentials" or "refresh token";
-    by default the latter when there is a refresh token or no secret), `api_url`, `identity_url`, `page_size`. Raises
-    ConnectionBroken when they cannot work.
+    by default the latter when there is a refresh token or no secret), `api_url`, `identity_url`, `page_size`,
+    `per_minute` (calls; for stand-ins that allow more than Xero does). Raises ConnectionBroken when they cannot work.
     """
     text = {key: str(value) for key, value in options.items() if value is not None}
     identity = _address(text.get("identity_url", TOKEN_URL))
@@ -51,13 +51,11 @@ def open_books(options: Mapping[str, object], clock: "Clock", tokens: Tokens, li
         raise ConnectionBroken(
             f"{grant!r} is not a way to connect to Xero.", "Write 'client credentials' or 'refresh token'."
         )
-    if grant == "refresh token" and not text.get("tenant"):
-        raise ConnectionBroken(
-            "The Xero connection names no tenant.", "Give the tenant id of the organisation, as `connections` shows it."
-        )
-    pace = Pace(clock, PLATFORM, PER_MINUTE, DAY_LIMITS, RATE_HEADERS)
+    per_minute = int(text.get("per_minute", PER_MINUTE))
+    pace = Pace(clock, PLATFORM, per_minute, DAY_LIMITS, RATE_HEADERS)
     api = XeroApi(Session(clock, PLATFORM, pace=pace, trace=TRACE), source, text.get("tenant", ""), base)
-    return XeroBooks(api, links, min(1000, max(1, int(text.get("page_size", "1000")))))
+    size = min(1000, max(1, int(text.get("page_size", "1000"))))
+    return XeroBooks(api, links, size, find_tenant=grant == "refresh token")
 
 
 def _address(url: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from connectors.http import NEXT_SWEEP, Reply, Session
 from connectors.oauth import Secret, TokenSource
@@ -18,6 +18,7 @@ RATE_HEADERS = ("X-MinLimit-Remaining", "X-DayLimit-Remaining")
 PER_MINUTE = 55  # of 60, so that somebody else's clock never matters
 DAY_LIMITS = (1000, 5000)  # Starter tier and above; developer.xero.com, "OAuth 2.0 API limits"
 _HOME = "xero.com"
+_CONNECTIONS = "/connections"
 
 
 class LinkCache(Protocol):
@@ -38,8 +39,22 @@ class XeroApi:
     """One organisation's Accounting API."""
 
     def __init__(self, session: Session, source: TokenSource, tenant: str, base: str) -> None:
-        """`tenant` may be empty for a custom connection, which knows one organisation only; `base` has no final /."""
+        """`tenant` may be empty when the connection has one organisation only; `base` has no final /."""
         self._session, self._source, self._tenant, self._base = session, source, tenant, base
+
+    def settle_tenant(self) -> None:
+        """Find the one organisation a consent covers. Raises ConnectionBroken when there is not exactly one."""
+        if self._tenant:
+            return
+        reply = self._ask("GET", _CONNECTIONS, "the connections", headers={}, last_look=True)
+        found = wire.tenants(reply.json("the connections"))
+        if len(found) != 1:
+            listed = ", ".join(found) or "none"
+            raise ConnectionBroken(
+                f"This connection covers {len(found)} organisations (tenants: {listed}).",
+                "Write in the settings which tenant is meant; connect first if there is none.",
+            )
+        self._tenant = found[0]
 
     @property
     def spare(self) -> bool:
@@ -93,7 +108,7 @@ class XeroApi:
             own = {"Authorization": f"Bearer {token.reveal()}", "Accept": "application/json", **headers}
             if self._tenant:
                 own["xero-tenant-id"] = self._tenant
-            url = f"{self._base}/{path}"
+            url = urljoin(self._base, path) if path.startswith("/") else f"{self._base}/{path}"
             return self._session.ask(method, url, what, params=params, headers=own, body=body, last_look=last_look)
 
         token = self._source.access()

@@ -11,10 +11,10 @@ from connectors.xero import wire
 from connectors.xero.api import PLATFORM, LinkCache, XeroApi
 from connectors.xero.reading import BULK, Mark, XeroReading, organisation_row, themes
 from worker.core.receivable import Client, Invoice
-from worker.errors import BooksGarbled, BooksUnavailable
+from worker.errors import BooksError, BooksGarbled
 from worker.ports import Capability, Look
 
-_LINKS_AT_ONCE = 40  # addresses fetched in one look, a call each: a minute has sixty
+_LINKS_AT_ONCE = 40  # addresses fetched before one look, a call each: a minute has sixty
 
 
 class XeroBooks:
@@ -22,19 +22,23 @@ class XeroBooks:
 
     capabilities = frozenset(Capability)
 
-    def __init__(self, api: XeroApi, links: LinkCache, page_size: int = 1000) -> None:
-        """`page_size`: rows a page, 1 to 1000."""
-        self._api, self._links, self._size = api, links, page_size
+    def __init__(self, api: XeroApi, links: LinkCache, page_size: int = 1000, *, find_tenant: bool = False) -> None:
+        """`page_size`: rows a page, 1 to 1000. `find_tenant`: a consent may cover several organisations, so ask which
+        one is meant if none is named; a custom connection knows one only and is not asked."""
+        self._api, self._links, self._size, self._find_tenant = api, links, page_size, find_tenant
         self._base: str | None = None
         self._themes: Mapping[str, str] | None = None
 
     def read(self, watermark: str | None, now: datetime, known_open: Sequence[str] = ()) -> XeroReading:
-        """See `Books.read`; nothing is asked of Xero before the first page is."""
+        """See `Books.read`; of Xero nothing but the tenant is asked before the first page is."""
+        self._settle()
         return XeroReading(self._api, Mark.read(watermark), now, tuple(known_open), self._size)
 
     def look(self, invoice_ids: Sequence[str], client_ids: Sequence[str]) -> Look:
-        """See `Books.look`. Online addresses come first: what is read of the invoices must be fresh."""
-        self._fetch_links(invoice_ids)
+        """See `Books.look`. Online addresses come from the cache that `prepare` filled."""
+        if not invoice_ids and not client_ids:
+            return Look({}, {})
+        self._settle()
         if self._base is None and invoice_ids:
             self._base = organisation_row(self._api, last_look=True).BaseCurrency or ""
         invoices: dict[str, Invoice] = {}
@@ -50,7 +54,12 @@ class XeroBooks:
 
     def note(self, invoice_id: str, text: str) -> None:
         """See `Books.note`. Cut at 2,500 characters. A note changes nothing that a reading shows, so it is no news."""
+        self._settle()
         self._api.put(f"Invoices/{invoice_id}/History", "an invoice's history", wire.note(text))
+
+    def _settle(self) -> None:
+        if self._find_tenant:
+            self._api.settle_tenant()
 
     def _bulk(
         self, path: str, kind: type[row.Answer], ids: Sequence[str], params: Mapping[str, str]
@@ -67,16 +76,17 @@ class XeroBooks:
                 )
             yield answer
 
-    def _fetch_links(self, invoice_ids: Sequence[str]) -> None:
-        """Fetch the online addresses not kept yet. They are a kindness: without them the message still goes."""
+    def prepare(self, invoice_ids: Sequence[str]) -> None:
+        """Fetch the online addresses not kept yet, a call each. They are a kindness: without them the message goes."""
         unknown = [i for i in dict.fromkeys(invoice_ids) if not self._links.get(i)]
         try:
+            self._settle()
             for invoice_id in unknown[:_LINKS_AT_ONCE]:
                 if not self._api.spare:
                     return
                 if url := self._api.online_link(invoice_id):
                     self._links.put(invoice_id, url)
-        except (BooksUnavailable, BooksGarbled) as error:
+        except BooksError as error:
             warn("books.no_links", platform=PLATFORM, error=type(error).__name__)
 
     def _theme(self, theme_id: str) -> str:

@@ -36,8 +36,8 @@ _SALES = {"where": 'Type=="ACCREC"', "summaryOnly": "true"}
 
 @dataclass(slots=True)
 class Mark:
-    """A watermark. `since`: per resource the newest change seen, ISO UTC. `opened`, `contacts`: the UTC dates of the
-    last daily and weekly re-reads. `organisation`: whose books these were. `reminders`, `themes`: asked for once a day only."""
+    """A watermark. `since`: per resource the newest change seen, ISO UTC. `opened`, `contacts`: UTC dates of the last
+    daily and weekly re-reads. `organisation`: whose books these were. `reminders`, `themes`: asked for once a day."""
 
     organisation: str = ""
     opened: str = ""

@@ -210,6 +210,13 @@ class LinkRow(Struct, gc=False):
     OnlineInvoiceUrl: str | None = None
 
 
+class ConnectionRow(Struct, gc=False):
+    """GET /connections, which answers with a bare list. Source: Xero's OpenAPI file of the identity service."""
+
+    tenantId: str  # noqa: N815 - Xero's spelling
+    tenantType: str | None = None  # noqa: N815
+
+
 class Answer(Struct, gc=False, kw_only=True):
     """What every list answer shares; each subclass says under which name and of what type its `rows` come."""
 

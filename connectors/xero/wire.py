@@ -296,6 +296,15 @@ def moment(text: str) -> datetime:
         raise BooksGarbled(f"{text[:40]!r} is not a timestamp of Xero's.", _REPORT) from None
 
 
+def tenants(body: bytes) -> tuple[str, ...]:
+    """Tenant ids of the organisations a consent covers. Raises BooksGarbled."""
+    try:
+        found = msgspec.json.decode(body, type=list[row.ConnectionRow])
+    except msgspec.DecodeError as error:
+        raise BooksGarbled(f"The list of connections makes no sense ({error}).", "Run again.") from None
+    return tuple(c.tenantId for c in found if c.tenantType in {"ORGANISATION", None})
+
+
 def note(text: str) -> bytes:
     """The body that adds a note to an invoice's history, cut to what Xero takes."""
     words = text if len(text) <= NOTE_LIMIT else text[: NOTE_LIMIT - 1] + "…"

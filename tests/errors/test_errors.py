@@ -60,7 +60,7 @@ def test_every_problem_names_its_line_and_what_was_found(case: str) -> None:
     for line in (HERE / f"{case}.txt").read_text("utf-8").splitlines()[1:]:
         if not line.startswith("    "):
             place, _, found = line.partition(": ")
-            assert place.startswith("config.yaml:") or place.startswith("preset "), line
+            assert place.startswith(("config.yaml:", "preset ")), line
             assert found
 
 

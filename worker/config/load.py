@@ -8,7 +8,7 @@ from worker.config.clients_csv import read_clients
 from worker.config.convert import books_of, mail_of, ping_of, secret_of
 from worker.config.options import PracticeOptions
 from worker.config.options_organisation import OrganisationOptions
-from worker.config.policies import DEFAULT, TEMPLATES, Shelf
+from worker.config.policies import DEFAULT, Shelf, own_templates, shipped_templates
 from worker.config.source import Located, LocatedList, plain, read_yaml
 from worker.config.validate import validate
 from worker.config.values import OrganisationConfig, Practice
@@ -17,11 +17,11 @@ from worker.core.settings import Mode
 from worker.errors import ConfigError, Problem
 
 
-def load(path: Path, env: Mapping[str, str], templates: frozenset[str] = TEMPLATES) -> Practice:
-    """Read a configuration: `path` is config.yaml or its folder; organisations/ and policies/ lie beside it.
+def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = None) -> Practice:
+    """Read a configuration: `path` is config.yaml or its folder; organisations/, policies/ and wording/ lie beside it.
 
-    `env` is where secrets named {env: NAME} are found, `templates` the messages a step may name. No books are read and
-    nothing is written. Raises ConfigError with all problems.
+    `env` is where secrets named {env: NAME} are found, `templates` the messages a step may name (None: those that ship
+    and those in wording/). No books are read and nothing is written. Raises ConfigError with all problems.
     """
     file = path / "config.yaml" if path.is_dir() else path
     folder = file.resolve().parent
@@ -30,6 +30,8 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] = TEMPLAT
     written = validate(PracticeOptions, data, problems)
     if written is None:
         raise ConfigError(problems)
+    if templates is None:
+        templates = shipped_templates() | own_templates(folder / "wording")
     shelf = Shelf(written.policies, folder / "policies", templates, problems)
     shelf.check_own()
     problems += practice_problems(written)
@@ -48,6 +50,7 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] = TEMPLAT
         stopped=written.stopped or "",
         ping=ping_of(written, env, folder, problems),
         files=tuple(files),
+        folder=folder,
     )
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))

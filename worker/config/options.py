@@ -80,7 +80,7 @@ class PracticeOptions(Common):
         "Allow other addresses for platforms; never in live mode.", "no", default=False
     )
     stopped: Words | None = option("Stops everything, and says why.", "we are moving our books", off=True)
-    mail: MailOptions = option("How messages leave.", default_factory=MailOptions)
+    mail: MailOptions = option("Which way messages leave, and who gets copies.", default_factory=MailOptions)
     ping: PingOptions | None = option("A dead-man's switch.")
     zone: Zone | None = option("Time zone of organisations that name none.", "Europe/London")
     quiet: Annotated[list[ClosureText], OneOrMore] = option(

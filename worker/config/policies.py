@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from worker.config.ladder import merged
@@ -15,13 +16,22 @@ from worker.core.policy import Policy
 from worker.errors import ConfigError, Problem
 
 DEFAULT = "considerate"
-TEMPLATES = frozenset(
-    {
-        *("welcome", "heads-up", "nudge", "missed-run", "ask", "firm", "offer-plan", "final-notice", "instalment"),
-        *("promise-broken", "collection-failed", "statement", "thank-you", "thank-you-part"),
-    }
-)
-"""The message templates that ship with duecourse."""
+
+
+def shipped_templates() -> frozenset[str]:
+    """The messages that ship with duecourse, by name; files that begin with an underscore are parts of others."""
+    return frozenset(_message_names(resources.files("policies") / "wording" / "en"))
+
+
+def own_templates(folder: Path) -> frozenset[str]:
+    """The messages in wording/LANGUAGE/ beside config.yaml."""
+    languages = [p for p in folder.iterdir() if p.is_dir()] if folder.is_dir() else []
+    return frozenset(name for language in languages for name in _message_names(language))
+
+
+def _message_names(folder: Traversable) -> list[str]:
+    names = [f.name for f in folder.iterdir()]
+    return [n.removesuffix(".md") for n in names if n.endswith(".md") and n[0] not in "_." and n != "README.md"]
 
 
 def preset_names() -> list[str]:
@@ -130,10 +140,10 @@ class Shelf:
         return Problem(place, f'there is no {what} "{name[:60]}"', f"one of {', '.join(self.names())}", todo)
 
 
-def presets(templates: frozenset[str] = TEMPLATES) -> dict[str, Policy]:
+def presets() -> dict[str, Policy]:
     """Every shipped policy that has steps. Raises ConfigError."""
     problems: list[Problem] = []
-    shelf = Shelf({}, None, templates, problems)
+    shelf = Shelf({}, None, shipped_templates(), problems)
     found = {name: shelf.policy(name, f"preset {name}.yaml") for name in preset_names() if name != "base"}
     if problems:
         raise ConfigError(problems)

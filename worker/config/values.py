@@ -1,7 +1,7 @@
 """What a loaded configuration is: plain frozen values, without pydantic or YAML, so that anybody may name them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -83,13 +83,13 @@ class MailSettings:
 
 @dataclass(frozen=True, slots=True)
 class XeroBooks:
-    """Where a Xero organisation is read. `grant`: client credentials or refresh token; "" URLs: Xero's own."""
+    """Where a Xero organisation is read. `grant`: client credentials, refresh token or "" (whichever is given)."""
 
     tenant: str = ""
     client_id: Secret | None = None
     client_secret: Secret | None = None
     refresh_token: Secret | None = None
-    grant: str = "client credentials"
+    grant: str = ""
     identity_url: str = ""
     api_url: str = ""
     page_size: int = 1000
@@ -139,7 +139,10 @@ class OrganisationConfig:
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or ""."""
+    """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or "".
+
+    `files` are the names of what was read, relative to `folder`, where policies/ and wording/ may lie too.
+    """
 
     mode: Mode
     state: Path
@@ -150,7 +153,8 @@ class Practice:
     allow_test_endpoints: bool = False
     stopped: str = ""
     ping: Secret | None = None
-    files: tuple[str, ...] = field(default=())
+    files: tuple[str, ...] = ()
+    folder: Path = Path()
 
     def organisation(self, name: str) -> OrganisationConfig | None:
         """The organisation with this name."""

@@ -58,12 +58,12 @@ class Context:
         return known
 
     @cached_property
-    def _sending(self) -> dict[tuple[int, HolidaysOf], Calendar]:
+    def _sending(self) -> dict[tuple[int, HolidaysOf, bool], Calendar]:
         return {}
 
-    def sending(self, chosen: ClientSettings, policy: Policy) -> Calendar:
-        """The calendar that decides on which days mail may leave to this client."""
-        key = (id(chosen.calendar), policy.window.holidays)
+    def sending(self, chosen: ClientSettings, policy: Policy, *, thanks: bool = False) -> Calendar:
+        """The calendar that decides on which days mail may leave to this client; thanks leave in quiet periods too."""
+        key = (id(chosen.calendar), policy.window.holidays, thanks)
         if key not in self._sending:
             own, theirs = self.settings.calendar, chosen.calendar
             match policy.window.holidays:
@@ -73,7 +73,8 @@ class Context:
                     base = own
                 case HolidaysOf.CLIENT | HolidaysOf.BOTH:
                     base = own.joined(theirs)
-            self._sending[key] = Calendar(base.weekend, base.holidays, base.closures + self.quiet_closures)
+            quiet = () if thanks else self.quiet_closures
+            self._sending[key] = Calendar(base.weekend, base.holidays, base.closures + quiet)
         return self._sending[key]
 
     @cached_property
@@ -150,19 +151,25 @@ class Context:
         """The quiet period that covers today, if it concerns this kind of message."""
         return next((q for q in self.settings.quiet if q.covers(self.day) and (hard or not q.hard_only)), None)
 
-    def next_open(self, chosen: ClientSettings, policy: Policy, start: date) -> date:
+    def next_open(self, chosen: ClientSettings, policy: Policy, start: date, *, thanks: bool = False) -> date:
         """The first day on or after `start` on which this policy's window opens for this client."""
-        calendar, day = self.sending(chosen, policy), start
+        calendar, day = self.sending(chosen, policy, thanks=thanks), start
         for _ in range(400):
             if day.weekday() in policy.window.days and calendar.is_business_day(day):
                 return day
             day += timedelta(days=1)
         return day
 
-    def may_send_now(self, chosen: ClientSettings, policy: Policy) -> bool:
+    def may_send_now(self, chosen: ClientSettings, policy: Policy, *, thanks: bool = False) -> bool:
         """Inside the mail window at this very moment."""
         in_hours = policy.window.opens <= self.as_of.at < policy.window.closes
-        return in_hours and self.next_open(chosen, policy, self.day) == self.day
+        return in_hours and self.next_open(chosen, policy, self.day, thanks=thanks) == self.day
+
+    def opens_next(self, chosen: ClientSettings, policy: Policy, *, thanks: bool = False) -> date:
+        """Today when the window still opens today, else its next day."""
+        later_today = self.as_of.at < policy.window.opens
+        start = self.day if later_today else self.day + timedelta(days=1)
+        return self.next_open(chosen, policy, start, thanks=thanks)
 
 
 def matches(rule: InvoiceRule, invoice: Invoice) -> bool:

@@ -69,12 +69,18 @@ def net_of(gross: tuple[Money, ...], credit: Sequence[Credit]) -> tuple[tuple[Mo
     return used, left
 
 
+_DESKS = frozenset({"account", "accounts", "accounting", "ap", "billing", "finance", "invoices", "payable", "purchase"})
+
+
 def greeting(client: Client, chosen: ClientSettings, to: Sequence[Address]) -> str:
-    """Whom to greet: the person we write to, the books' first name, else the accounts team; never nobody."""
-    named = next((a.name for a in to if a.name), "")
-    if named:
-        return named.split()[0] if chosen.language == "en" else named
-    return client.first_name or f"Accounts team at {client.name}"
+    """Whom to greet: the person we write to, the books' first name, else the accounts team; never nobody.
+
+    A name such as "Accounts Payable" is a desk, not a person.
+    """
+    named = next((a.name for a in to if a.name), "") or client.first_name
+    if not named or named.split()[0].casefold() in _DESKS:
+        return f"Accounts team at {client.name}"
+    return named.split()[0] if chosen.language == "en" else named
 
 
 def recipients(ctx: Context, payer_id: str, client_ids: Sequence[str], *, thanks: bool = False) -> tuple[Address, ...]:

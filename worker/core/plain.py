@@ -10,7 +10,7 @@ _INVISIBLE = re.compile(
 )
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_SPACES = re.compile(r"[ \t]+")
+_SPACES = re.compile(r"\s+")
 
 
 def has_controls(text: str) -> bool:
@@ -19,7 +19,7 @@ def has_controls(text: str) -> bool:
 
 
 def one_line(text: str) -> str:
-    """The text as one visible line: controls become spaces, runs of spaces one, invisible characters go, NFC."""
+    """The text as one visible line: controls become spaces, any run of spaces one, invisible characters go, NFC."""
     if text.isascii() and text.isprintable():
         return _SPACES.sub(" ", text).strip() if "  " in text or text[:1] == " " or text[-1:] == " " else text
     text = _SURROGATES.sub("\ufffd", _INVISIBLE.sub("", _CONTROLS.sub(" ", text)))

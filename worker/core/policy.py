@@ -5,7 +5,7 @@ from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 
-from worker.core.when import Anchor, Span, Unit, When
+from worker.core.when import Anchor, Clause, EndOfMonth, Span, Unit, When
 
 
 class Stage(StrEnum):
@@ -152,7 +152,11 @@ class Policy:
 
 def stage_of(when: When) -> Stage:
     """The stage a step has unless it says: before due when it hangs before due, a cut-off or a run, or on issue."""
-    on_the_day = when.clause.span is None and when.needs(Anchor.DUE, Anchor.CUT_OFF)
-    ahead = when.clause.before and when.needs(Anchor.DUE, Anchor.CUT_OFF, Anchor.RUN)
-    early = when.needs(Anchor.ISSUED) or on_the_day or ahead
-    return Stage.BEFORE if early else Stage.AFTER
+    return Stage.BEFORE if when.needs(Anchor.ISSUED) or _is_ahead(when.clause) else Stage.AFTER
+
+
+def _is_ahead(clause: Clause) -> bool:
+    if isinstance(clause.moment, EndOfMonth):  # an end of month lies behind its day, so only an early day is early
+        return clause.moment.clause.before and _is_ahead(clause.moment.clause)
+    on_the_day = clause.span is None and clause.moment.anchor in {Anchor.DUE, Anchor.CUT_OFF}
+    return on_the_day or (clause.before and clause.moment.anchor in {Anchor.DUE, Anchor.CUT_OFF, Anchor.RUN})

@@ -40,6 +40,7 @@ SENTENCES: dict[str, str] = {
     "stale-books": "The bank was last reconciled too long ago ({words}): harder steps wait.",
     "supplier": "We owe this client {amount} overdue ourselves: harder steps wait.",
     "changed-address": "The address changed from {old} to {new} since our last message: confirm it (approve {id}).",
+    "no-next-action": "{step} must say what happens next: write it as `what happens next:` in the config.",
     "silent": "The last message bounced: find who pays before writing again.",
     "unanswered": "Two messages arrived and nobody answered: find who pays before anything harder.",
     "approval": "{step} needs your yes: approve {id}.",

@@ -9,7 +9,6 @@ from worker.core.decisions import Reason
 from worker.core.payer_guards import is_hard
 from worker.core.policy import Policy
 from worker.core.reasons import day_words, reason
-from worker.core.settings import ClientSettings
 from worker.core.workdays import Calendar
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def delay(ctx: Context, payer_id: str, client_ids: list[str], top: "Due") -> Del
         on = ctx.next_open(chosen, policy, day)
         return Delay(reason(code, step.place, step=step.name, on=day_words(on), **values), on)
     if not ctx.may_send_now(chosen, policy):
-        on = _opens(ctx, chosen, policy)
+        on = ctx.opens_next(chosen, policy)
         return Delay(reason("window", policy.place, step=step.name, on=day_words(on)), on)
     return None
 
@@ -84,9 +83,3 @@ def _stagger(ctx: Context, payer_id: str, calendar: Calendar) -> _Wait | None:
         return None
     turn = int(key_of("stagger", payer_id, ended)[:4], 16) % STAGGER + 1
     return ("stagger", calendar.add(ended, turn), {})
-
-
-def _opens(ctx: Context, chosen: ClientSettings, policy: Policy) -> date:
-    """Today when the window still opens today, else its next day."""
-    later_today = ctx.as_of.at < policy.window.opens
-    return ctx.next_open(chosen, policy, ctx.day if later_today else ctx.day + timedelta(days=1))

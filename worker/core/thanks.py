@@ -118,8 +118,8 @@ def thank(
     if remind_on and ctx.day < remind_on <= calendar.add(ctx.day, FOLD_WITHIN):
         later = reason("thank-later", amount=amount, on=day_words(remind_on))
         return Wait(receipt.payer_id, remind_on, later)
-    if not ctx.may_send_now(chosen, policy):
-        on = ctx.next_open(chosen, policy, ctx.day + timedelta(days=ctx.as_of.at >= policy.window.opens))
+    if not ctx.may_send_now(chosen, policy, thanks=True):
+        on = ctx.opens_next(chosen, policy, thanks=True)
         return Wait(receipt.payer_id, on, reason("thank-hours", amount=amount, on=day_words(on)))
     to = recipients(ctx, receipt.payer_id, [i.client_id for i in receipt.invoices], thanks=True)
     return Thank(

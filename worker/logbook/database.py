@@ -145,15 +145,19 @@ def _open_sqlite(url: URL) -> Database:
 
 def _open_postgresql(url: URL) -> Database:
     settings = "-c synchronous_commit=on -c statement_timeout=60000 -c lock_timeout=30000 -c timezone=UTC"
-    engine = create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        pool_size=1,
-        max_overflow=0,
-        pool_pre_ping=True,
-        isolation_level="READ COMMITTED",
-        connect_args={"options": settings, "connect_timeout": BUSY_SECONDS},
-    )
-    return Database(engine, url.render_as_string(hide_password=True))
+    name = url.render_as_string(hide_password=True)
+    try:
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=1,
+            max_overflow=0,
+            pool_pre_ping=True,
+            isolation_level="READ COMMITTED",
+            connect_args={"options": settings, "connect_timeout": BUSY_SECONDS},
+        )
+    except ModuleNotFoundError as error:
+        raise LogbookError(f"{name}: the driver is missing.\n    do this:  pip install 'psycopg[binary]'") from error
+    return Database(engine, name)
 
 
 def _revision(connection: Connection) -> str | None:

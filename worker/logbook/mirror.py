@@ -154,20 +154,28 @@ class Writer:
         or as a refund. Raises LogbookError when another reading of these books was finished meanwhile.
         """
         with self._database.write() as connection:
-            if _reading_number(connection, self._name) != self._follows:
-                raise LogbookError(
-                    f"{self._name}: another sweep read these books at the same time.\n"
-                    "    do this:  nothing; this reading is dropped and the next sweep goes on from the other one"
-                )
+            self._take(connection, watermark)
             self._write(connection)
             if full:
                 self._drop_unseen(connection)
-            row = (watermark, instant(self._now), self._follows + 1)
-            upsert(connection, schema.watermark, self._name, [row])
         with self._database.read() as connection:
             snapshot = load(connection, self._name)
         assert snapshot is not None
         return snapshot
+
+    def _take(self, connection: Connection, watermark: str) -> None:
+        """Write the watermark, first of all, unless a reading was finished since ours began; locks out others."""
+        table = schema.watermark
+        values = {"watermark": watermark, "read_at": instant(self._now), "reading": self._follows + 1}
+        insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
+        ours = insert.values(organisation=self._name, **values).on_conflict_do_update(
+            index_elements=["organisation"], set_=values, where=table.c.reading == self._follows
+        )
+        if connection.execute(ours.returning(table.c.reading)).first() is None:
+            raise LogbookError(
+                f"{self._name}: another sweep read these books at the same time.\n"
+                "    do this:  nothing; this reading is dropped and the next sweep goes on from the other one"
+            )
 
     def _write(self, connection: Connection) -> None:
         table = schema.organisation
@@ -260,12 +268,9 @@ def _invoices(connection: Connection, organisation: str, recent: str) -> Iterato
         .join(message, (message.c.organisation == child.c.organisation) & (message.c.key == child.c.key))
         .where(child.c.organisation == organisation, message.c.planned_at >= recent, child.c.invoice_id.is_not(None))
     )
-    table = schema.link
-    links = dict(
-        connection.execute(select(table.c.invoice_id, table.c.url).where(table.c.organisation == organisation))
-        .tuples()
-        .all()
-    )
+    link = schema.link
+    mine = select(link.c.invoice_id, link.c.url).where(link.c.organisation == organisation)
+    links = {row[0]: row[1] for row in _fetch(connection, mine)}
     named = invoice.c.id.in_(union(by_payment, by_message))
     for where in ((invoice.c.status.in_(NOT_CLOSED),), (invoice.c.status.not_in(NOT_CLOSED), named)):
         for row in _all(connection, invoice, organisation, *where):

@@ -62,7 +62,7 @@ class SqlLogbook:
                 set_={"holder": take.excluded.holder, "until": take.excluded.until},
                 where=(table.c.holder == holder) | (table.c.until <= instant(now)),
             )
-            return connection.execute(take).rowcount == 1
+            return connection.execute(take.returning(table.c.holder)).first() is not None
 
     def leased_to(self, organisation: str) -> str:
         """Who signed the organisation's lease, run out or not; "" when nobody holds one."""

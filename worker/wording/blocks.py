@@ -69,23 +69,24 @@ class Drawing:
 
     def _invoices(self, lines: Sequence[InvoiceLine], late: bool) -> Grid:
         clients = len({line.client_name for line in lines}) > 1
-        columns = [("client", [line.client_name for line in lines] if clients else [])]
+        columns = [("client", [one_line(line.client_name) for line in lines] if clients else [])]
         columns += [
-            ("number", [line.number for line in lines]),
-            ("reference", [line.reference for line in lines]),
+            ("number", [one_line(line.number) for line in lines]),
+            ("reference", [one_line(line.reference) for line in lines]),
             ("issued", [self._day(line.issued) for line in lines]),
             ("due", [self._day(line.due) for line in lines]),
             ("late", [str(line.days_late) for line in lines] if late else []),
             ("open", [self._open(line) for line in lines]),
         ]
-        below = [(self._work(line),) if line.work.strip() else () for line in lines]
+        works = [shortened(one_line(line.work), _WORK_LIMIT) for line in lines]
+        below = [(work,) if work else () for work in works]
         return self._columns(columns, below, [self._safe_url(line.url) for line in lines])
 
     def _received(self, lines: Sequence[ReceivedLine]) -> Grid:
         partly = any(line.remains.amount for line in lines)
         columns = [
-            ("number", [line.number for line in lines]),
-            ("reference", [line.reference for line in lines]),
+            ("number", [one_line(line.number) for line in lines]),
+            ("reference", [one_line(line.reference) for line in lines]),
             ("paid", [self.figures.money(line.paid) for line in lines]),
             ("remains", [self.figures.money(line.remains) for line in lines] if partly else []),
         ]
@@ -94,8 +95,7 @@ class Drawing:
     def _columns(
         self, columns: Sequence[tuple[str, list[str]]], below: Sequence[tuple[str, ...]], urls: Sequence[str]
     ) -> Grid:
-        shown = [(name, [one_line(cell) for cell in cells]) for name, cells in columns]
-        shown = [(name, cells) for name, cells in shown if any(cells)]
+        shown = [(name, cells) for name, cells in columns if any(cells)]
         right = frozenset(i for i, (name, _) in enumerate(shown) if name in ("late", "open", "paid", "remains"))
         cells = [tuple(column[i] for _, column in shown) for i in range(len(urls))]
         rows = tuple(Row(*each) for each in zip(cells, below, urls, strict=True))
@@ -103,9 +103,6 @@ class Drawing:
 
     def _day(self, day: date | None) -> str:
         return self.figures.short_day(day) if day else ""
-
-    def _work(self, line: InvoiceLine) -> str:
-        return shortened(one_line(line.work), _WORK_LIMIT)
 
     def _open(self, line: InvoiceLine) -> str:
         amount = self.figures.money(line.open)

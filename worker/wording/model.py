@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from worker.core.message import InvoiceLine, MessageModel
 from worker.core.money import Money, totals
+from worker.core.plain import one_line
 from worker.errors import Problem
 from worker.wording.files import WordingError
 from worker.wording.grammar import MADE, fields_of
@@ -20,7 +21,7 @@ def names_of(model: MessageModel, stage: str, accounts_team: str) -> dict[str, o
     greeting of a client without a person, with {payer} in it.
     """
     names: dict[str, object] = {name: getattr(model, name) for name in MODEL_FIELDS}
-    names["greeting"] = model.greeting.strip() or accounts_team.replace("{payer}", model.payer)
+    names["greeting"] = one_line(model.greeting) or accounts_team.replace("{payer}", model.payer)
     names["credit"] = tuple(money for money in model.credit if money.amount)
     names["asked"] = asked = model.demanded or model.overdue
     names["others"] = _besides(asked, (*model.also_open, *model.overdue, *model.coming))

@@ -176,9 +176,11 @@ def test_pacing_keeps_below_the_minute_limit(tmp_path: Path) -> None:
 def test_pay_links_are_fetched_once(stage: SandboxStage) -> None:
     books = stage.books()
     mirror = mirror_of(books, stage.now)
+    books.prepare(mirror.open[:3])
     first = books.look(mirror.open[:3], [])
     assert all(i.url.startswith("https://") for i in first.invoices.values())
     stage.forget()
+    books.prepare(mirror.open[:3])
     assert books.look(mirror.open[:3], []) == first
     assert len(stage.asked()) == 1
 

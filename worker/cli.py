@@ -1,0 +1,77 @@
+"""The command line. Thin: each command lives in worker.commands and is imported only when it is called."""
+
+from importlib import import_module
+
+import click
+
+from worker import __version__
+
+# Name -> module. The order is that of the help page.
+_COMMANDS: dict[str, str] = {
+    "run": "run",
+    "preview": "run",
+    "explain": "explain",
+    "status": "status",
+    "runs": "runs",
+    "history": "history",
+    "hold": "record",
+    "release": "record",
+    "promise": "record",
+    "dispute": "record",
+    "log": "record",
+    "done": "tasks",
+    "reconciled": "record",
+    "approve": "answer",
+    "reject": "answer",
+    "resolve": "answer",
+    "clients": "files",
+    "resync": "answer",
+    "check": "check",
+    "init": "files",
+    "sandbox": "sandbox",
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click names it
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        found: click.Command = getattr(import_module(f"worker.commands.{_COMMANDS[cmd_name]}"), f"{cmd_name}_command")
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], _COMMANDS, 1)
+            hint = f' Did you mean "{near[0]}"?' if near else " See `duecourse --help`."
+            ctx.fail(f'There is no command "{args[0]}".{hint}')
+        return super().resolve_command(ctx, args)
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"duecourse {__version__}")
+        ctx.exit()
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
+def main() -> None:
+    """Asks a business's clients for payment at the right moment in their own payment cycle, and thanks them.
+
+    Preview is the default: nothing leaves until the config says mode: live. Every command that changes something has a
+    form in the config, too. Exit codes: 0 all done; 1 done, but something needs a person; 2 something written is wrong;
+    3 refused by a guard or waiting for approval; 4 an error in duecourse itself.
+    """
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""explain: why, why not, and what comes next, for one client or invoice."""
+
+import click
+
+from worker.commands.base import Desk, command
+
+
+@command("explain", json=True)
+@click.argument("name", metavar="CLIENT|INVOICE")
+@click.option("--org", default="", help="The organisation, when several have such a client or invoice.")
+def explain_command(desk: Desk, name: str, org: str) -> None:
+    """Why a client hears from us or not, what comes next, and which line of which file says so."""
+    from worker.commands import people
+    from worker.report.explain import Case, case_data, show_case
+
+    with desk.app() as app:
+        invoices = people.find_invoice(people.all_mirrored(app, org), name)
+        if len(invoices) > 1:
+            names = ", ".join(f"{i.id} ({at.name})" for at, i in invoices)
+            raise people.wrong(f'{len(invoices)} invoices are called "{name}"', names, "type the id, or add --org")
+        if invoices:
+            at, invoice = invoices[0]
+            client = at.snapshot.clients.get(at.snapshot.survivor(invoice.client_id))
+        else:
+            whom = people.find_client(app, name, org)
+            at, invoice, client = whom.at, None, whom.client
+        settings, history, plan = people.judged(app, at)
+    case = Case(at.name, at.snapshot, settings, history, plan, client, invoice)
+    if desk.as_json:
+        desk.print_json(case_data(case))
+    else:
+        show_case(desk.out(), case)

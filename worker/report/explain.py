@@ -1,0 +1,212 @@
+"""One client's case: what was settled and where, where every invoice stands and why, and what comes next."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rich.console import Console
+
+from worker.core.decisions import Decision, Plan, Standing
+from worker.core.history import GONE, History, PastMessage
+from worker.core.money import Money, totals
+from worker.core.receivable import Client, Invoice, Snapshot
+from worker.core.settings import ClientSettings, OrganisationSettings
+from worker.report.data import decision_data, standing_data
+from worker.report.terminal import FAINT, LOUD, TYPE, cell, counted, day, money, row, say, table
+
+LAST_CONTACTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything known about one client (None: the books name none), or about one of its invoices."""
+
+    organisation: str
+    snapshot: Snapshot
+    settings: OrganisationSettings
+    history: History
+    plan: Plan
+    client: Client | None
+    invoice: Invoice | None = None
+
+    @property
+    def chosen(self) -> ClientSettings | None:
+        """The client's settings."""
+        return self.settings.clients.get(self.client.id) if self.client else None
+
+    @property
+    def payer_id(self) -> str:
+        """Who receives the messages."""
+        return self.chosen.payer_id if self.chosen else ""
+
+    def standings(self) -> list[Standing]:
+        """Where its open invoices stand, oldest due first."""
+        if self.invoice:
+            return [s for s in self.plan.standings if s.invoice_id == self.invoice.id]
+        mine = [s for s in self.plan.standings if self.client and self.snapshot.survivor(s.client_id) == self.client.id]
+        return sorted(mine, key=lambda s: (self._due(s), s.invoice_id))
+
+    def _due(self, standing: Standing) -> date:
+        invoice = self.snapshot.invoice(standing.invoice_id)
+        return invoice.due if invoice and invoice.due else date.max
+
+    def decisions(self) -> list[Decision]:
+        """What is decided about its payer today."""
+        return [d for d in self.plan.decisions if d.payer_id and d.payer_id == self.payer_id]
+
+    def contacts(self) -> list[PastMessage]:
+        """Messages its payer received, newest first."""
+        return [m for m in reversed(self.history.messages) if m.payer_id == self.payer_id and m.state in GONE]
+
+
+def settings_lines(case: Case) -> list[tuple[str, str, str]]:
+    """What is settled for the client: setting, value, and the file and line it comes from."""
+    chosen, client = case.chosen, case.client
+    if chosen is None or client is None:
+        return []
+    place = chosen.places.get
+    to = ", ".join(a.email for a in chosen.to) or client.email or "no address"
+    lines = [
+        ("policy", chosen.policy.name, place("policy", "the default")),
+        ("written to", to, place("contacts", "the books")),
+    ]
+    if chosen.payer_id != client.id:
+        payer = case.snapshot.clients.get(chosen.payer_id)
+        lines.append(("payer", payer.name if payer else chosen.payer_id, place("payers", "payers:")))
+    if chosen.schedule:
+        lines.append(("payment run", chosen.schedule.describe(), place("pays", "")))
+        following = chosen.schedule.next_run(case.plan.as_of.day)
+        if following:
+            cut_off = chosen.schedule.cut_off_of(following)
+            also = f", cut-off {day(cut_off)}" if cut_off != following else ""
+            lines.append(("next run", day(following) + also, ""))
+    else:
+        lines.append(("payment run", "not known: steps go by the due date", "write pays: in the config"))
+    if chosen.collects:
+        lines.append(("collected", f"{chosen.collects.method} {chosen.collects.on}".strip(), place("collects", "")))
+    if chosen.never_contact:
+        lines.append(("never contact", chosen.never_contact, place("never contact", "")))
+    return lines
+
+
+def restraints(case: Case) -> list[tuple[str, str, str]]:
+    """Holds, disputes and promises of the client, from the config and from commands: what, in words, where."""
+    if case.client is None:
+        return []
+    mine, found = case.client.id, []
+    for hold in (*case.settings.holds, *case.history.holds):
+        if hold.client_id == mine:
+            until = f" until {day(hold.until)}" if hold.until else ""
+            found.append(("hold", f"{hold.why}{until}{_about(case, [hold.invoice_id])}", hold.place))
+    for dispute in (*case.settings.disputes, *case.history.disputes):
+        if dispute.client_id == mine:
+            review = f"; review {day(dispute.review)}" if dispute.review else ""
+            words = f"{dispute.reason}{review}{_about(case, dispute.invoice_ids)}"
+            found.append(("dispute", words, dispute.place or "recorded"))
+    for promise in (*case.settings.promises, *case.history.promises):
+        if promise.client_id == mine:
+            words = f"by {day(promise.by)}{_about(case, promise.invoice_ids)}"
+            found.append(("promise", words, promise.place or f"recorded {day(promise.made_on)}"))
+    return found
+
+
+def _about(case: Case, ids: Iterable[str]) -> str:
+    known = [case.snapshot.by_id[i].number for i in ids if i in case.snapshot.by_id]
+    return f" ({', '.join(known)})" if known else ""
+
+
+def show_case(out: Console, case: Case) -> None:
+    """Print the case."""
+    name = case.client.name if case.client else "no client in the books"
+    what = f"{case.invoice.number}, {name}" if case.invoice else name
+    say(out, f"{what} ({case.organisation})", LOUD)
+    moment = f"{case.plan.as_of.day:%A %-d %B %Y}, {case.plan.as_of.at:%H:%M} {case.settings.zone}"
+    say(out, f"{moment}; books read {case.snapshot.read_at:%-d %b %Y %H:%M} UTC", FAINT)
+    _show_lines(out, "Settled", settings_lines(case))
+    _show_lines(out, "In force", restraints(case))
+    _show_standings(out, case)
+    _show_today(out, case)
+    contacts = case.contacts()[:LAST_CONTACTS]
+    logged = [c for c in case.history.contacts if case.client and c.client_id == case.client.id]
+    if contacts or logged:
+        lines = [(day(m.on), m.step or "thanks", str(m.state)) for m in contacts]
+        lines += [(day(c.on), c.what, "logged") for c in logged[-LAST_CONTACTS:]]
+        _show_lines(out, "Last contacts", lines)
+    say(out, "\nNext", LOUD)
+    quoted = f'"{name}"'
+    say(out, f"  duecourse history {quoted}: everything on record")
+    say(out, f'  duecourse hold {quoted} --why "...": stop asking')
+
+
+def _show_lines(out: Console, title: str, lines: list[tuple[str, str, str]]) -> None:
+    if not lines:
+        return
+    say(out, f"\n{title}", LOUD)
+    made = table(["", "", ""], wrapped=[""])
+    made.show_header = False
+    for name, value, place in lines:
+        row(made, [cell(f"  {name}"), cell(value), cell(place, FAINT)])
+    out.print(made)
+
+
+def _show_standings(out: Console, case: Case) -> None:
+    standings = case.standings()
+    if not standings:
+        opened = case.invoice and not case.invoice.is_open
+        say(
+            out,
+            f"\nNothing is asked for: the invoice is {case.invoice.status}."
+            if opened and case.invoice
+            else "\nNothing is open.",
+        )
+        return
+    owed = totals(Money(s.amount, s.currency) for s in standings)
+    say(out, f"\nOpen: {counted(len(standings), 'invoice')}, {money(owed)}", LOUD)
+    made = table(
+        ["invoice", "due", "amount", "stands", "why, and what next", "says"], ["amount"], ["why, and what next"]
+    )
+    for standing in standings:
+        invoice = case.snapshot.invoice(standing.invoice_id)
+        row(
+            made,
+            [
+                cell(invoice.number if invoice else standing.invoice_id),
+                cell(day(invoice.due) if invoice else ""),
+                cell(money({standing.currency: standing.amount})),
+                cell(str(standing.bucket)),
+                cell(standing.reason.sentence),
+                cell(standing.reason.place, FAINT),
+            ],
+        )
+    out.print(made)
+    dates = [s.next_on for s in standings if s.next_on and s.next_on > case.plan.as_of.day]
+    say(out, f"Next by itself: {day(min(dates))}" if dates else "Nothing more happens by itself.", "")
+
+
+def _show_today(out: Console, case: Case) -> None:
+    lines = [(type(d).__name__.lower(), d.reason.sentence, d.reason.place) for d in case.decisions()]
+    _show_lines(out, "Today, for its payer", lines)
+    for decision in case.decisions():
+        if task := getattr(decision, "id", ""):
+            say(out, f"  when it is done: duecourse done {task} reached", TYPE)
+
+
+def case_data(case: Case) -> dict[str, Any]:
+    """The case as JSON values."""
+    return {
+        "schema": 1,
+        "organisation": case.organisation,
+        "as_of": f"{case.plan.as_of.day.isoformat()}T{case.plan.as_of.at:%H:%M}",
+        "read_at": case.snapshot.read_at.isoformat(timespec="seconds"),
+        "client": {"id": case.client.id, "name": case.client.name} if case.client else None,
+        "payer": case.payer_id,
+        "settings": [{"setting": n, "value": v, "place": p} for n, v, p in settings_lines(case)],
+        "restraints": [{"kind": n, "what": v, "place": p} for n, v, p in restraints(case)],
+        "standings": [standing_data(s, case.snapshot) for s in case.standings()],
+        "decisions": [decision_data(d, case.snapshot) for d in case.decisions()],
+        "contacts": [
+            {"key": m.key, "on": m.on.isoformat(), "kind": str(m.kind), "step": m.step, "state": str(m.state)}
+            for m in case.contacts()
+        ],
+    }
