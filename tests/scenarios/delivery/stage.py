@@ -152,8 +152,12 @@ class Stage:
 
     def sweep(self, *, deliver: bool = True) -> tuple[SweepResult, ...]:
         """One run in this very process: quicker, when nobody has to die."""
-        with App(load(self.folder / "config.yaml", {}), FileClock(self.clock)) as app:
+        with self.app() as app:
             return app.run(deliver=deliver)
+
+    def app(self, made: type[App] = App) -> App:
+        """The App in this process, on the stage's clock."""
+        return made(load(self.folder / "config.yaml", {}), FileClock(self.clock))
 
     def kill_from_afar(self) -> None:
         """SIGKILL to the running child, for a far end that does it; returns when it is dead."""

@@ -63,8 +63,10 @@ def test_a_dead_holders_lease_is_taken_over_at_once(open_stage: OpenStage) -> No
 def test_every_ten_minutes_is_the_same_as_once(open_stage: OpenStage) -> None:
     stage, midnight = open_stage("outbox"), TEN.replace(hour=0, minute=0) + timedelta(days=1)
     now = TEN
-    while now < midnight:
-        stage.at(now).sweep()
-        now += timedelta(minutes=10)
+    with stage.app() as app:
+        while now < midnight:
+            stage.at(now)
+            app.run(deliver=True)
+            now += timedelta(minutes=10)
     check(stage, uncertain=0)
     assert len(stage.mails()) == len(CLIENTS)
