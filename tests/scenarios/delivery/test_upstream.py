@@ -1,4 +1,4 @@
-"""Books that cannot be read: not one letter for that organisation, every letter for the next, and a sentence that helps.
+"""Books that cannot be read: no letter for that organisation, every letter for the next, and words that help.
 
 The sentences are kept in upstream.txt; UPDATE_GOLDEN=1 rewrites it, for a person to read.
 """
