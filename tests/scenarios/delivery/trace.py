@@ -61,7 +61,7 @@ class Judge:
 
     def says(self, holds: bool, law: str, letter: Letter) -> None:
         if not holds:
-            self.wrong.append(f"{law}: {letter.to[0].email} {letter.subject} at {self.now}")
+            self.wrong.append(f"{law}: {letter.to[0].email} at {self.now}\n{letter.text}")
 
     @property
     def now(self) -> datetime:
@@ -100,10 +100,11 @@ class Judge:
             ]
             self.says(bool(paid), "I7 thanks for money only", letter)
             return
-        asked = [i for i in named if i.number in letter.text.partition("In total")[0].partition("reached us")[0]]
-        self.says(any(i.status == "AUTHORISED" and i.open > 0 for i in asked), "I4 never chase paid", letter)
-        if "reached us" not in letter.text:
-            self.says(all(i.status == "AUTHORISED" and i.open > 0 for i in named), "I4 never chase paid", letter)
+        table = letter.text.partition("To pay")[2].partition("In total")[0] or letter.text
+        asked = [i for i in named if i.number in table]
+        still = bool(asked) and all(i.status == "AUTHORISED" and i.open > 0 for i in asked)
+        self.says(still, "I4 never chase paid", letter)
+        self.says(all(f"{i.open:,.2f}" in table for i in asked), "I11 what is open now", letter)
 
 
 class JudgedMailer(MemoryMailer):
