@@ -205,7 +205,8 @@ def _delivered(outfit: Outfit, result: SweepResult, plan: Plan, history: History
     except (MailerBroken, BooksError, LogbookError) as error:
         broken = str(error)
     warned = _notes(outfit, gate.sent, settings)
-    after = Event(EventKind.FORECAST, outfit.clock.now(), "", "sweep", {"days": forecast(plan)})
+    once_a_day = f"forecast:{plan.as_of.day}"
+    after = Event(EventKind.FORECAST, outfit.clock.now(), "", "sweep", {"days": forecast(plan)}, once_a_day)
     outfit.logbook.record(outfit.organisation, after)
     return replace(
         result,
