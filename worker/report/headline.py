@@ -51,6 +51,7 @@ LABELS: Mapping[str, str] = {
     "quiet": "quiet period",
     "not-yet": "next step not due yet",
     "no-date": "no date known yet",
+    "no-next-action": "its next action is not written",
     "window": "mail window closed",
     "gap": "too soon after the last contact",
     "after-thanks": "just thanked",
