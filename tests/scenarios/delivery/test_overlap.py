@@ -46,7 +46,7 @@ def test_stopped_past_the_lease_then_continued(open_stage: OpenStage, mailer: st
     assert taken_over.results[0]["skipped"] == ""
     os.kill(int(sleeper.pid or 0), signal.SIGCONT)
     woken = stage.ended(sleeper, orders)
-    assert woken.status == 0 and woken.results[0]["skipped"] == "", woken
+    assert woken.status == 0 and woken.results[0]["skipped"] == woken.results[0]["broken"] == "", woken
     assert len(woken.results[0]["sent"]) >= 1, "what it did send is in its report"
     until_quiet(stage, SOON * 2)
     check(stage, uncertain=0)
