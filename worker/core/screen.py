@@ -192,8 +192,8 @@ def plausible(invoice: Invoice) -> bool:
 
 def address_of(ctx: Context, client_id: str) -> str:
     """The first address this client's payer would be written at: written settings first, then the books."""
-    payer = ctx.payer_of(client_id)
-    for owner in dict.fromkeys((payer, ctx.snapshot.survivor(client_id))):
+    payer, own = ctx.payer_of(client_id), ctx.snapshot.survivor(client_id)
+    for owner in (payer,) if payer == own else (payer, own):
         chosen, client = ctx.settings.clients.get(owner), ctx.snapshot.clients.get(owner)
         if chosen and chosen.to:
             return chosen.to[0].email
