@@ -133,6 +133,11 @@ class Context:
         return self.settings.clients.get(self.snapshot.survivor(client_id))
 
     @cached_property
+    def addresses(self) -> dict[str, str]:
+        """By client, the address mail for it would go to; filled by `screen.address_of`."""
+        return {}
+
+    @cached_property
     def _payers(self) -> dict[str, str]:
         return {}
 

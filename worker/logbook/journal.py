@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
+from sys import intern
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, select
@@ -14,7 +14,7 @@ from worker.core.replay import replay
 from worker.errors import LogbookError
 from worker.logbook import mirror, schema
 from worker.logbook.database import insert_into
-from worker.logbook.rows import Row, day_of, instant
+from worker.logbook.rows import Row, amount_of, day_of, instant
 
 EVENT, MESSAGE, CHILD = schema.event, schema.message, schema.message_row
 
@@ -113,17 +113,17 @@ def _messages(connection: Connection, organisation: str, zone: ZoneInfo) -> list
 def _past(row: Row, children: Sequence[Row], zone: ZoneInfo) -> PastMessage:
     key, kind, payer_id, state, planned, handed, step, after_due, listed, recipients, granted, mailer = row
     advances = tuple(
-        Advance(invoice_id, round_, step_, Decimal(amount), currency, day_of(run), bool(hard))
+        Advance(intern(invoice_id), round_, intern(step_), amount_of(amount), intern(currency), day_of(run), bool(hard))
         for _, invoice_id, _, round_, step_, amount, currency, run, hard in children
         if invoice_id is not None
     )
     return PastMessage(
         key,
         MessageKind(kind),
-        payer_id,
+        intern(payer_id),
         MessageState(state),
         datetime.fromisoformat(handed or planned).astimezone(zone).date(),
-        step,
+        intern(step),
         bool(after_due),
         advances,
         tuple(json.loads(listed)),

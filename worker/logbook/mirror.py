@@ -64,6 +64,13 @@ def fetch(connection: Connection, statement: Select[Any], parameters: Mapping[st
     return list(cursor.fetchall()) if cursor else []
 
 
+def _each(connection: Connection, statement: Select[Any]) -> Iterator[Row]:
+    """As `fetch`, a few hundred rows at a time: all of a large mirror need not be there twice."""
+    cursor = connection.execute(statement).cursor
+    while cursor and (some := cursor.fetchmany(CHUNK)):
+        yield from some
+
+
 @cache
 def _by_ids(table: Table, column: str) -> Select[Any]:
     """Built once a table: a page has a hundred rows, and building the statement costs more than running it."""
@@ -270,7 +277,7 @@ def _invoices(connection: Connection, organisation: str, recent: str) -> Iterato
     urls = links(connection, organisation)
     named = invoice.c.id.in_(union(by_payment, by_message))
     for where in ((invoice.c.status.in_(NOT_CLOSED),), (invoice.c.status.not_in(NOT_CLOSED), named)):
-        for row in _all(connection, invoice, organisation, *where):
+        for row in _each(connection, select(*_columns(invoice)).where(invoice.c.organisation == organisation, *where)):
             yield rows.invoice_of(row, urls.get(row[0], ""))
 
 
