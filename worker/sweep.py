@@ -19,10 +19,8 @@ from worker.core.results import Dropped, Sent, SweepResult
 from worker.core.settings import Mode, OrganisationSettings
 from worker.core.surprise import forecast
 from worker.errors import BooksError, ConfigError, LogbookError, MailerBroken
-from worker.gate import Gate, local_moment
+from worker.gate import LEASE, Gate, local_moment
 from worker.ports import Books, Capability, Clock, Composer, Logbook, Mailer, Progress, Reach
-
-LEASE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def sweep(outfit: Outfit, sweep_id: str) -> SweepResult:
     empty = SweepResult(name, sweep_id, mode)
     if not book.lease(name, outfit.holder, outfit.clock.now(), LEASE):
         todo = "Nothing to do: it will be swept by the one that is running, or by the next."
-        return replace(empty, skipped="Another sweep of this organisation is running.", todo=todo)
+        return replace(empty, skipped="Another sweep of this organisation is running.", todo=todo, elsewhere=True)
     try:
         return _swept(outfit, empty)
     except BooksError as error:
@@ -209,7 +207,7 @@ def _delivered(outfit: Outfit, result: SweepResult, plan: Plan, history: History
     broken = ""
     try:
         gate.deliver(plan, snapshot, settings, history)
-    except (MailerBroken, BooksError) as error:
+    except (MailerBroken, BooksError, LogbookError) as error:
         broken = str(error)
     warned = _notes(outfit, gate.sent, settings)
     after = Event(EventKind.FORECAST, outfit.clock.now(), "", "sweep", {"days": forecast(plan)})

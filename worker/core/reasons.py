@@ -68,6 +68,7 @@ SENTENCES: dict[str, str] = {
     # thanks
     "thank": "{amount} came in on {date}{why}.",
     "thank-later": "Thanks for {amount} will open the reminder of {on}.",
+    "thank-tomorrow": "Thanks for {amount} wait until {on}: one message a day is enough.",
     "thank-hours": "Thanks for {amount} wait for the mail window ({on}).",
     # whole sweep
     "no-baseline": "The first live sweep of this organisation needs an approved baseline.",
