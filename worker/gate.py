@@ -69,6 +69,8 @@ class Gate:
         """Hand off everything the plan wants, chunk by chunk. Raises BooksError when a look fails (nothing more is
         sent) and MailerBroken when the mailer refuses our credentials."""
         wanted = [d for d in plan.decisions if isinstance(d, Remind | Thank)]
+        if not wanted:
+            return
         focus = Focus(snapshot, settings, history, plan.as_of.day)
         done = 0
         for chunk in _chunks(wanted):

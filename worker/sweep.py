@@ -73,7 +73,7 @@ def _loudly(outfit: Outfit, sweep_id: str, what: str, todo: str) -> None:
 def _swept(outfit: Outfit, empty: SweepResult) -> SweepResult:
     name, book, clock = outfit.organisation, outfit.logbook, outfit.clock
     book.recover(name, clock.now(), timedelta(0))
-    uncertain = tuple(m.key for m in book.messages(name) if m.state is MessageState.UNCERTAIN)
+    uncertain = _uncertain(outfit)
     if outfit.deliver:
         for message in book.unfinished(name):
             book.settle(name, message.key, MessageState.CANCELLED, clock.now(), detail="left over; decided anew")
@@ -92,6 +92,11 @@ def _swept(outfit: Outfit, empty: SweepResult) -> SweepResult:
     if settings.mode is not Mode.LIVE or result.refused:
         return result
     return _delivered(outfit, result, plan, history)
+
+
+def _uncertain(outfit: Outfit) -> tuple[str, ...]:
+    found = outfit.logbook.messages(outfit.organisation, states=(MessageState.UNCERTAIN,))
+    return tuple(m.key for m in found)
 
 
 def read(outfit: Outfit) -> Snapshot:
@@ -214,9 +219,7 @@ def _delivered(outfit: Outfit, result: SweepResult, plan: Plan, history: History
         broken=broken,
         sent=tuple(gate.sent),
         dropped=(*gate.dropped, *warned),
-        uncertain=tuple(
-            m.key for m in outfit.logbook.messages(outfit.organisation) if m.state is MessageState.UNCERTAIN
-        ),
+        uncertain=_uncertain(outfit),
     )
 
 

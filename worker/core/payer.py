@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
 from worker.core.conditions import Facts, holds
 from worker.core.context import Context, key_of
@@ -72,7 +73,7 @@ class PayerDesk:
         if due:
             self._send_or_wait(due, live)
 
-    @property
+    @cached_property
     def client_ids(self) -> list[str]:
         """The clients this payer answers for, the payer itself first when it owes something."""
         found = {self.ctx.snapshot.survivor(i.client_id) for i in self.invoices}

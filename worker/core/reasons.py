@@ -3,6 +3,8 @@
 Codes are stable (tests, JSON and docs use them); sentences may be reworded. `{names}` are filled from evidence.
 """
 
+from functools import lru_cache
+
 from worker.core.decisions import Reason
 
 SENTENCES: dict[str, str] = {
@@ -87,6 +89,7 @@ def reason(code: str, place: str = "", /, **evidence: object) -> Reason:
     return Reason(code, SENTENCES[code].format(**values), values, place)
 
 
+@lru_cache(maxsize=4096)
 def day_words(day: object) -> str:
     """A date as reasons write it (ISO text for None-safe evidence): `27 Mar 2026`."""
     return f"{day:%-d %b %Y}" if day is not None else "unknown"
