@@ -69,9 +69,10 @@ class PayerDesk:
         due = [d for i in live if (d := self._place(i, live))]
         self._ask_people()
         self._ask_for_a_yes()
-        due = self._worth_sending(due)
-        if due:
-            self._send_or_wait(due, live)
+        worth = self._worth_sending(due)
+        held = {d.position.invoice.id for d in due if d not in worth}
+        if worth:
+            self._send_or_wait(worth, [i for i in live if i.id not in held])
 
     @cached_property
     def client_ids(self) -> list[str]:
