@@ -1,4 +1,4 @@
-"""History notes in the books: one per invoice a message moved or thanked for, where that was asked for, and only then."""
+"""History notes in the books: one per invoice a message moved or thanked for, and only where that was asked for."""
 
 from datetime import timedelta
 
