@@ -41,7 +41,6 @@ LABELS: Mapping[str, str] = {
     "deduction": "stated deduction",
     "stale-books": "bank not reconciled",
     "supplier": "we owe them",
-    "no-next-action": "final notice not worded",
     "changed-address": "changed address to confirm",
     "silent": "last message bounced",
     "unanswered": "no answer twice",
