@@ -76,9 +76,8 @@ def run(folder: Path) -> int:
     if done.returncode > 1:
         return done.returncode
     new = [f for f in letters(folder / "outbox") if f not in before]
-    print(
-        f"\n{len(new)} new message{'s' if len(new) != 1 else ''} in {shown(folder / 'outbox')}, {len(before)} from before."
-    )
+    outbox = shown(folder / "outbox")
+    print(f"\n{len(new)} new message{'s' if len(new) != 1 else ''} in {outbox}, {len(before)} from before.")
     if new:
         print(f"  for example {shown(new[0])}: open it in a mail program")
     at = f"--config {shown(config)} --now {MOMENT:%Y-%m-%dT%H:%M}+00:00"
@@ -109,6 +108,8 @@ class Diary:
     agreed: int = 0
     refused: int = 0
     agrees: bool = True
+    left_alone: set[tuple[str, str]] = field(default_factory=set)
+    days: int = 0
 
 
 def weekdays(first: date, until: date) -> Iterator[date]:
@@ -122,14 +123,15 @@ def weekdays(first: date, until: date) -> Iterator[date]:
 
 def quarter(folder: Path, length: timedelta = QUARTER) -> int:
     """A quarter, day by day, in a fresh folder, over one sandbox whose clock is moved."""
+    from connectors.sandbox.limits import Limits
     from connectors.sandbox.server import serve
-    from worker.app import sandbox_company
+    from worker.app import SANDBOX_PER_MINUTE, sandbox_company
 
     shutil.rmtree(folder, ignore_errors=True)
     diary, end = Diary(), MOMENT + length
     print(f"A quarter, from {MOMENT:%-d %B %Y}; the messages go to {shown(folder / 'outbox')}.\n", flush=True)
-    with serve(sandbox_company(end), now=MOMENT) as sandbox:
-        config = prepare(folder, f"{{kind: sandbox, url: {sandbox.url}}}")
+    with serve(sandbox_company(end), now=MOMENT, limits=Limits(minute=SANDBOX_PER_MINUTE)) as sandbox:
+        config = prepare(folder, f"{{kind: sandbox, url: {sandbox.url}, tenant: {sandbox.tenants[0]}}}")
         for day in weekdays(MOMENT.date(), end.date()):
             now = datetime.combine(day, MOMENT.time(), ZONE)
             sandbox.world.clock.now = now
@@ -169,6 +171,7 @@ def entry(day: date, result, diary: Diary, *, surprised: bool) -> None:  # type:
         diary.refused += 1
         print(f"{day:%a %-d %b}  nothing sent: {result.skipped or result.refused[0].reason.sentence}", flush=True)
         return
+    diary.days += 1
     gone = [s.decision for s in result.sent if s.outcome == "accepted"]
     reminds, thanks = [d for d in gone if isinstance(d, Remind)], [d for d in gone if isinstance(d, Thank)]
     steps = Counter(d.step for d in reminds)
@@ -184,19 +187,28 @@ def entry(day: date, result, diary: Diary, *, surprised: bool) -> None:  # type:
         f"{day:%a %-d %b}  {said}{thanked}; {waiting} invoices wait{'; a surprise was agreed to' if surprised else ''}"
     )
     names = result.snapshot.clients
-    for decision in telling(reminds, thanks):
-        what = decision.step if isinstance(decision, Remind) else "thanks"
-        why = decision.reason.evidence.get("why", decision.reason.sentence).strip(" ().")
-        print(f"            {what:<10} {names[decision.payer_id].name}: {why.removeprefix('because ')}")
+    for what, payer, why in telling(reminds, thanks, result.plan, result.snapshot, diary):
+        print(f"            {what:<10} {names[payer].name}: {why}")
     sys.stdout.flush()
 
 
-def telling(reminds: list, thanks: list) -> list:  # type: ignore[type-arg]
-    """At most three a day: one before a cut-off, one after a missed run, one that gives thanks."""
-    ahead = [d for d in reminds if d.stage == "before due" and "cut-off" in d.reason.sentence]
-    missed = [d for d in reminds if "after payment run" in d.reason.sentence or "missed" in d.reason.sentence]
-    opening = [d for d in reminds if d.payments]
-    return [*ahead[:1], *missed[:1], *(opening or thanks)[:1]]
+def telling(reminds, thanks, plan, snapshot, diary: Diary) -> Iterator[tuple[str, str, str]]:  # type: ignore[no-untyped-def]
+    """At most four lines a day: asked before a cut-off, late but left until its run, asked after a run, thanked."""
+    ahead = [d for d in reminds if "before cut-off" in d.reason.evidence.get("why", "")]
+    after = [d for d in reminds if "after payment run" in d.reason.evidence.get("why", "")]
+    for d in (*ahead[:1], *after[:1]):
+        yield d.step, d.payer_id, d.reason.evidence["why"]
+    for standing in plan.standings:
+        invoice, why = snapshot.invoice(standing.invoice_id), standing.reason.evidence.get("why", "")
+        late = standing.bucket == "waiting" and invoice.due and invoice.due < plan.as_of.day
+        if late and "after payment run" in why and (standing.payer_id, why) not in diary.left_alone:
+            diary.left_alone.add((standing.payer_id, why))
+            late_by = (plan.as_of.day - invoice.due).days
+            days = "a day" if late_by == 1 else f"{late_by} days"
+            yield "waits", standing.payer_id, f"{invoice.number} is late by {days}, its run is not: {why}"
+            break
+    for d in thanks[:1]:
+        yield "thanks", d.payer_id, d.reason.sentence
 
 
 def totals(folder: Path, diary: Diary) -> int:
@@ -209,23 +221,22 @@ def totals(folder: Path, diary: Diary) -> int:
     sent = sum(diary.reminders.values()) + diary.thanks
     twice = {
         "Message-IDs": sum(n - 1 for n in ids.values()),
-        "letters word for word": sum(n - 1 for n in texts.values()),
         "invoices at one step": len(diary.rows) - len(set(diary.rows)),
         "payments thanked": len(diary.thanked) - len(set(diary.thanked)),
     }
-    print(
-        f"\nThe quarter: {sum(diary.reminders.values())} reminders and {diary.thanks} thanks; {len(mails)} files in the outbox"
-    )
+    asked, days = sum(diary.reminders.values()), f"{diary.days} working days"
+    print(f"\n{days}: {asked} reminders and {diary.thanks} thanks; {len(mails)} files in the outbox")
     print(f"  by step          {', '.join(f'{n} {step}' for step, n in diary.reminders.most_common())}")
     if most:
-        print(f"  most to one      {most[0][1]} in 13 weeks, to {most[0][0]}")
+        print(f"  most to one      {most[0][1]}, to {most[0][0]}")
     print(
-        f"  by the person    {diary.calls} calls, {diary.agreed} surprises agreed to, {diary.refused} days without a run"
+        f"  by the person    {diary.calls} calls made, {diary.agreed} surprises agreed to; {diary.refused} runs refused"
     )
+    same = sum(n - 1 for n in texts.values())
+    print(f"  unchanged lists  {same} reminders found nothing new to say since the one before")
     print(f"  twice            {', '.join(f'{n} {what}' for what, n in twice.items())}")
-    print(
-        f"  to the cent      {'every day' if diary.agrees else 'NOT every day'} chased + waiting + held + excluded = receivables"
-    )
+    always = "every day" if diary.agrees else "NOT every day"
+    print(f"  to the cent      {always}: chased + waiting + held + excluded = receivables")
     fine = not any(twice.values()) and len(mails) == sent and diary.agrees
     print("Nobody was asked or thanked twice." if fine else "THIS IS WRONG: please report it.")
     print(f"Try next: open a few of {shown(folder / 'outbox')}, or change {shown(TEMPLATE)} and run it again.")

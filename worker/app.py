@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -232,17 +232,22 @@ class App:
 
 @dataclass(frozen=True)
 class Links:
-    """Pay links kept in the logbook, for connectors that must ask for each one."""
+    """Pay links kept in the logbook, for connectors that must ask for each one; read once, when first needed."""
 
     logbook: "SqlLogbook"
     organisation: str
 
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        return self.logbook.links(self.organisation)
+
     def get(self, invoice_id: str) -> str | None:
         """The link of an invoice, if it is known."""
-        return self.logbook.link(self.organisation, invoice_id)
+        return self._known.get(invoice_id)
 
     def put(self, invoice_id: str, url: str) -> None:
         """Keep a link."""
+        self._known[invoice_id] = url
         self.logbook.remember_link(self.organisation, invoice_id, url)
 
 

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from worker.core.decide import decide
 from worker.core.decisions import AsOf, Plan, Remind, Thank
 from worker.core.events import Event, EventKind
+from worker.core.focus import Focus
 from worker.core.history import History, MessageState
 from worker.core.invariants import violations
-from worker.core.receivable import Invoice, InvoiceStatus, Snapshot, snapshot_of
+from worker.core.receivable import Invoice, InvoiceStatus, Snapshot
 from worker.core.results import Dropped, Sent
 from worker.core.settings import OrganisationSettings
 from worker.errors import MailerBroken
@@ -65,23 +66,25 @@ class Gate:
         """Hand off everything the plan wants, chunk by chunk. Raises BooksError when a look fails (nothing more is
         sent) and MailerBroken when the mailer refuses our credentials."""
         wanted = [d for d in plan.decisions if isinstance(d, Remind | Thank)]
+        focus = Focus(snapshot, settings, history, plan.as_of.day)
         done = 0
         for chunk in _chunks(wanted):
             queue = list(chunk)
             while queue:
-                queue = self._chunk(queue, snapshot, settings, history, plan.as_of)
+                queue = self._chunk(queue, focus, settings, plan.as_of)
             done += len(chunk)
             self.progress.step("messages", done, len(wanted))
 
     def _chunk(
         self,
         queue: list[Remind | Thank],
-        snapshot: Snapshot,
+        focus: Focus,
         settings: OrganisationSettings,
-        history: History,
         planned: AsOf,
     ) -> list[Remind | Thank]:
         """Look, decide again, hand off; returns what did not fit into the life of this look."""
+        payers = {d.payer_id for d in queue}
+        snapshot, history = focus.on(payers, {c for d in queue for c in d.client_ids})
         invoice_ids, client_ids = _asked(queue, snapshot)
         self.books.prepare(invoice_ids)
         began = self.clock.monotonic()
@@ -90,7 +93,6 @@ class Gate:
         if as_of.day != planned.day:
             self.dropped += [Dropped(d.payer_id, "midnight passed: the next sweep decides anew") for d in queue]
             return []
-        payers = {d.payer_id for d in queue}
         again = decide(fresh, settings, history, as_of, only=payers)
         for n, decision in enumerate(queue):
             if self.clock.monotonic() - began > LOOK_LIFE * 0.75 and n:
@@ -198,15 +200,10 @@ def patch(snapshot: Snapshot, look: Look, asked: Iterable[str]) -> Snapshot:
             return replace(seen, round=invoice.round, reopened=invoice.reopened)
         return replace(invoice, status=InvoiceStatus.DELETED) if invoice.id in wanted else invoice
 
-    return snapshot_of(
-        snapshot.organisation,
-        snapshot.read_at,
-        tuple(look.clients.get(c.id, c) for c in snapshot.clients.values()),
-        tuple(fresh(i) for i in snapshot.invoices),
-        snapshot.credits,
-        snapshot.payments,
-        snapshot.warnings,
-    )
+    known = {id_: client for id_, client in look.clients.items() if id_ in snapshot.clients}
+    invoices = {i.id: fresh(i) for i in snapshot.invoices}
+    clients = {**snapshot.clients, **known}
+    return replace(snapshot, clients=clients, invoices=tuple(invoices.values()), by_id=invoices)
 
 
 def _same(decision: Remind | Thank, again: Plan) -> tuple[Remind | Thank | None, str]:

@@ -38,7 +38,7 @@ def raw_open(name: str, as_of: str) -> dict[str, dict[str, Decimal]]:
     with (SHARED / "data" / SETS[name][0]).open(newline="", encoding="utf-8") as rows:
         for row in csv.DictReader(rows):
             if row["issued"] <= as_of < row["paid"] and Decimal(row["amount"]) > 0:
-                found[row["payer"]][row["invoice_id"]] = Decimal(row["amount"])
+                found[row["payer"].lower()][row["invoice_id"]] = Decimal(row["amount"])
     return found
 
 

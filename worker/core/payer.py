@@ -146,7 +146,9 @@ class PayerDesk:
                 self._open_task(guard_task_id("decide", invoice), "decide", reason("ladder-end"))
             return None
         if not position.due_on(self.ctx.day):
-            self._not_yet(invoice, ladder, position, step)
+            self._waits(invoice, ladder, position, step)
+            ahead = self._as_things_stand(ladder, position, live)
+            self._not_yet(invoice, ladder, ahead, ahead.step or step)
             return None
         held = hold_on_step(self.ctx, self.client_ids, ladder, position, self.payer_id)
         if held:
@@ -171,10 +173,18 @@ class PayerDesk:
             position = ladder.position(invoice, position.rung)
         return position
 
+    def _as_things_stand(self, ladder: Ladder, position: Position, live: list[Invoice]) -> Position:
+        """The step to announce: one whose `if` is false today is looked past, but not yet passed by."""
+        announced = position
+        while announced.step and announced.step.condition:
+            if holds(announced.step.condition, Facts(self.ctx, position.invoice, ladder, tuple(live))):
+                return announced
+            announced = ladder.position(position.invoice, announced.rung)
+        return announced if announced.step and announced.timing.day else position
+
     def _not_yet(self, invoice: Invoice, ladder: Ladder, position: Position, step: Step) -> None:
         day = position.timing.day
         on = self.ctx.next_open(ladder.settings, ladder.policy, day) if day else None
-        self._waits(invoice, ladder, position, step)
         if on and step.stage is not Stage.BEFORE and not step.task and not step.approval:
             self.remind_on = min(on, self.remind_on) if self.remind_on else on
         values = {"step": step.name, "on": day_words(on), "why": position.timing.why}

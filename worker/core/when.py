@@ -214,7 +214,7 @@ def _parse_clause(text: str, depth: int = 0) -> Clause:
     if not match:
         if re.match(r"[-+]?\d", text):
             raise WhenProblem(
-                f'"{text}"', 'a whole number up to 999 and a unit, such as "3 business days after due"', _near_unit(text)
+                f'"{text}"', 'a whole number up to 999 and a unit, such as "3 days after due"', _near_unit(text)
             )
         raise WhenProblem(f'"{text}"', f'"on ..." or a span, such as {EXAMPLES}')
     span = Span(int(match[1]), Unit(match[2].rstrip("s")))

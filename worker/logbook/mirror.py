@@ -288,13 +288,16 @@ def _invoices(connection: Connection, organisation: str, recent: str) -> Iterato
         .join(message, (message.c.organisation == child.c.organisation) & (message.c.key == child.c.key))
         .where(child.c.organisation == organisation, message.c.planned_at >= recent, child.c.invoice_id.is_not(None))
     )
-    link = schema.link
-    mine = select(link.c.invoice_id, link.c.url).where(link.c.organisation == organisation)
-    links = {row[0]: row[1] for row in _fetch(connection, mine)}
+    urls = links(connection, organisation)
     named = invoice.c.id.in_(union(by_payment, by_message))
     for where in ((invoice.c.status.in_(NOT_CLOSED),), (invoice.c.status.not_in(NOT_CLOSED), named)):
         for row in _all(connection, invoice, organisation, *where):
-            yield rows.invoice_of(row, links.get(row[0], ""))
+            yield rows.invoice_of(row, urls.get(row[0], ""))
+
+
+def links(connection: Connection, organisation: str) -> dict[str, str]:
+    """Cached pay links by invoice id."""
+    return dict(_all(connection, schema.link, organisation))
 
 
 def _credits(connection: Connection, organisation: str) -> Iterator[Credit]:

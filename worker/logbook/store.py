@@ -172,12 +172,10 @@ class SqlLogbook:
         with self._database.write() as connection:
             mirror.upsert(connection, schema.link, organisation, [(invoice_id, url)])
 
-    def link(self, organisation: str, invoice_id: str) -> str | None:
-        """The cached pay link of an invoice, if there is one."""
-        table = schema.link
+    def links(self, organisation: str) -> dict[str, str]:
+        """The cached pay links, by invoice id."""
         with self._database.read() as connection:
-            mine = select(table.c.url).where(table.c.organisation == organisation, table.c.invoice_id == invoice_id)
-            return connection.execute(mine).scalar()
+            return mirror.links(connection, organisation)
 
     def close(self) -> None:
         """Release the database."""

@@ -71,8 +71,7 @@ def show_runs(out: Console, snapshot: Snapshot, settings: OrganisationSettings, 
         )
     say(
         out,
-        f"{counted(unknown, 'client that owes money has', 'clients that owe money have')} no known run: "
-        "steps go by the due date.",
+        f"{counted(unknown, 'more client owes', 'more clients owe')} money; no run is known, so the due date counts.",
     )
     say(out, f"Write what you know: duecourse clients {settings.name}, then the column pays.")
 

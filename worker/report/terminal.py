@@ -5,6 +5,7 @@ Names from the books never reach the terminal raw: control characters would be c
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -52,8 +53,8 @@ def cell(text: str, style: str = "") -> Text:
 
 
 def _visible(text: str) -> str:
-    indent = len(text) - len(text.lstrip(" "))
-    return " " * indent + one_line(text) if text.strip() else ""
+    # Spaces are layout of our own here; a name that brings its own is harmless.
+    return "".join(part if part.isspace() else one_line(part) for part in re.split(r"( {2,}|^ +)", text) if part)
 
 
 def table(columns: Iterable[str], right: Iterable[str] = (), wrapped: Iterable[str] = ()) -> Table:
