@@ -12,7 +12,7 @@ from connectors.sandbox.faults import Fault
 from connectors.sandbox.quickbooks_json import Row, digits, meta, stamp
 from connectors.sandbox.quickbooks_query import Query, QueryError, look, parse
 from connectors.sandbox.quickbooks_rows import ENTITIES, Kept, Shelf
-from connectors.sandbox.quickbooks_tokens import Bearers
+from connectors.sandbox.quickbooks_tokens import STANDING, Bearers
 from connectors.sandbox.quickbooks_xml import document
 from connectors.sandbox.wire import Answer, Request, reply, text
 from connectors.sandbox.world import World
@@ -22,6 +22,13 @@ TOKEN = "/oauth2/v1/tokens/bearer"  # noqa: S105 - a path
 PATHS = (BASE, "/oauth2/")
 TRACE = "intuit_tid"
 CUT, KEPT, A_MINUTE, BATCH = 1000, timedelta(days=30), 500, 30
+
+
+def standing_consent(tenant: str) -> tuple[str, str]:
+    """The company id of an organisation and a refresh token that is always good for it and never changes: for trying
+    out, where nobody should have to consent first."""
+    realm = digits(tenant)
+    return realm, f"{STANDING}{realm}"
 
 
 class QuickBooksFace:

