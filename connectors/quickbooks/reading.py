@@ -35,8 +35,8 @@ _CUT = 1000
 @dataclass(slots=True)
 class Mark:
     """A watermark. `realm`: whose books these are. `since`: how far changes were seen, ISO UTC. `day`: UTC date of the
-    last daily part. The rest is what rarely changes and costs a call: company, home currency, terms by id, and whether
-    clients can pay online."""
+    last daily part. `gone`: deletions told lately, so that each is confirmed once. The rest rarely changes and costs a
+    call: company, home currency, terms by id, and whether clients can pay online."""
 
     realm: str
     since: str = ""
@@ -47,6 +47,7 @@ class Mark:
     home: str = ""
     online: bool | None = None
     terms: dict[str, str] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, text: str | None) -> "Mark | None":
@@ -187,7 +188,9 @@ class QuickBooksReading:
         assert self._last is not None
         since = statements.stamp(self._last.seen - _OVERLAP)
         found = self._changed(since)
-        stubs = {entity: [h.Id for h in heads] for entity, (_, heads) in found.items()}
+        told = set(self._last.gone)
+        stubs = {e: [h.Id for h in heads if _deletion(e, h) not in told] for e, (_, heads) in found.items()}
+        self._next.gone = [_deletion(e, h) for e, (_, heads) in found.items() for h in heads]
         self._learn_terms(self._rows(row.TermRow, found["Term"][0]))
         yield self._customers(self._rows(row.CustomerRow, found["Customer"][0]))
         alive = self._alive(stubs)
@@ -292,3 +295,7 @@ class QuickBooksReading:
 
     def _customers(self, found: Sequence[row.CustomerRow]) -> Page:
         return Page(clients=tuple(wire.client(r) for r in found), resource="customers")
+
+
+def _deletion(entity: str, head: row.Head) -> str:
+    return f"{entity} {head.Id} {head.MetaData.LastUpdatedTime if head.MetaData else ''}"

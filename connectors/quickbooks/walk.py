@@ -83,6 +83,8 @@ class Walker:
                 raise Moved(entity, "a page repeats what came before" if good else "a page holds nothing readable")
             if last == bound:
                 start += len(found)
+            elif good[0].MetaData and good[0].MetaData.LastUpdatedTime == last:  # one second, from its beginning
+                bound, start = last, 1 + len(found)
             else:
                 self._bad -= len(found) - 1 - found.index(good[-1])  # these come again in the next window
                 bound, start = last, 1

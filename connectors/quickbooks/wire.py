@@ -78,7 +78,7 @@ def one(kind: type[R], found: msgspec.Raw) -> R:
     try:
         understood: R = _decoder(kind).decode(found)
         return understood
-    except msgspec.ValidationError:
+    except msgspec.DecodeError:
         return _forgiving(kind, bytes(found))
 
 

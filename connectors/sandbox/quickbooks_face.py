@@ -19,7 +19,8 @@ from connectors.sandbox.world import World
 
 BASE = "/v3/company/"
 TOKEN = "/oauth2/v1/tokens/bearer"  # noqa: S105 - a path
-PATHS = (BASE, "/oauth2/")
+DISCOVERY = "/.well-known/openid_sandbox_configuration"
+PATHS = (BASE, "/oauth2/", DISCOVERY)
 TRACE = "intuit_tid"
 CUT, KEPT, A_MINUTE, BATCH = 1000, timedelta(days=30), 500, 30
 
@@ -84,6 +85,8 @@ class QuickBooksFace:
         now = self.world.clock.service
         if request.path == TOKEN and request.method == "POST":
             return self.bearers.grant(request, dict(parse_qsl(request.body.decode())), now)
+        if request.path == DISCOVERY:
+            return reply(_endpoints(f"http://{request.headers.get('host', '')}"))
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         realm = self.bearers.realm(token, now) if scheme == "Bearer" else None
         if realm is None:
@@ -277,6 +280,12 @@ class View:
             "SyncToken": "0",
             "MetaData": meta(self.face.world.clock.now),
         }
+
+
+def _endpoints(base: str) -> Row:
+    """The discovery document, which Intuit's own Python client asks for before anything else."""
+    names = ("authorization_endpoint", "revocation_endpoint", "issuer", "jwks_uri", "userinfo_endpoint")
+    return {**{name: f"{base}/oauth2/v1/{name}" for name in names}, "token_endpoint": f"{base}{TOKEN}"}
 
 
 def _since(rows: Iterable[Row], since: datetime) -> list[Row]:

@@ -94,6 +94,7 @@ class QuickBooksStage:
 
     def later(self, length: timedelta) -> None:
         self.now += length
+        self.clock.start += length
         self.control("clock", {"now": self.now.isoformat()})
 
     def asked(self, part: str = "") -> list[dict[str, Any]]:
