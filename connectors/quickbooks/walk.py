@@ -23,6 +23,8 @@ _SPARED = {"Invoice": "invoice", "Customer": "customer"}
 _MOST_BAD = 10
 _ATTEMPTS = 3
 _PAGES = 5000
+_IDLE = 3
+"""Pages in a row that may bring nothing new: rows that cannot be delivered can fill small ones."""
 
 R = TypeVar("R", bound=row.Row)
 
@@ -68,7 +70,7 @@ class Walker:
     def since(self, kind: type[R], entity: str, where: Sequence[str], bound: str) -> Iterator[list[R]]:
         """All rows changed at or after `bound` ("" for ever), each version of a row once. Raises BooksError."""
         seen: set[tuple[str, str | None, str | None]] = set()
-        start = 1
+        start, idle = 1, 0
         for _ in range(_PAGES):
             asked = [*where, statements.since(bound)] if bound else list(where)
             found = self._fetch(kind, entity, asked, start, self._size)
@@ -78,9 +80,12 @@ class Walker:
             yield fresh
             if len(found) < self._size:
                 return
-            last = good[-1].MetaData.LastUpdatedTime if good and good[-1].MetaData else None
-            if not last or not fresh:
-                raise Moved(entity, "a page repeats what came before" if good else "a page holds nothing readable")
+            idle = 0 if fresh else idle + 1
+            if idle > _IDLE:
+                raise Moved(entity, "its pages repeat what came before")
+            last = good[-1].MetaData.LastUpdatedTime if fresh and good[-1].MetaData else bound
+            if last is None:
+                raise Moved(entity, "a row does not say when it changed")
             if last == bound:
                 start += len(found)
             elif good[0].MetaData and good[0].MetaData.LastUpdatedTime == last:  # one second, from its beginning

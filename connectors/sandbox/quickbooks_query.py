@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
@@ -171,13 +172,18 @@ def _comparable(name: str, value: Any) -> Any:
         return None
     try:
         if name in _TIMES:
-            moment = datetime.fromisoformat(value)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+            return _seconds(value)
         if name in {"Balance", "TotalAmt"}:
             return float(value)
     except ValueError:
         raise QueryError(f"QueryValidationError: {value!r} is no value for {name}") from None
     return value
+
+
+@lru_cache(maxsize=1 << 16)
+def _seconds(written: str) -> float:
+    moment = datetime.fromisoformat(written)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def look(row: Row, name: str) -> Any:
