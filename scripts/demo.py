@@ -104,6 +104,7 @@ class Diary:
     thanks: int = 0
     thanked: list[str] = field(default_factory=list)
     rows: list[tuple[str, int, str]] = field(default_factory=list)
+    payers: Counter[str] = field(default_factory=Counter)
     calls: int = 0
     agreed: int = 0
     refused: int = 0
@@ -177,6 +178,7 @@ def entry(day: date, result, diary: Diary, *, surprised: bool) -> None:  # type:
     steps = Counter(d.step for d in reminds)
     diary.reminders += steps
     diary.thanks += len(thanks)
+    diary.payers.update(result.snapshot.clients[d.payer_id].name for d in reminds)
     diary.thanked += [p.id for d in gone for p in d.payments]
     diary.rows += [(a.invoice_id, a.round, a.step) for d in reminds for a in d.advances]
     diary.agrees = diary.agrees and headline(result.plan, result.snapshot).agrees
@@ -217,7 +219,8 @@ def totals(folder: Path, diary: Diary) -> int:
     mails = [parser.parsebytes(f.read_bytes()) for f in letters(folder / "outbox")]
     ids = Counter(str(m["Message-ID"]) for m in mails)
     texts = Counter((str(m["To"]), str(m["Subject"]), str(m.get_body(("plain",)))) for m in mails)
-    most = Counter(str(m["To"]) for m in mails).most_common(1)
+    most = Counter(str(m["To"].addresses[0].addr_spec) for m in mails).most_common(1)
+    asked_most = diary.payers.most_common(1)
     sent = sum(diary.reminders.values()) + diary.thanks
     twice = {
         "Message-IDs": sum(n - 1 for n in ids.values()),
@@ -227,8 +230,9 @@ def totals(folder: Path, diary: Diary) -> int:
     asked, days = sum(diary.reminders.values()), f"{diary.days} working days"
     print(f"\n{days}: {asked} reminders and {diary.thanks} thanks; {len(mails)} files in the outbox")
     print(f"  by step          {', '.join(f'{n} {step}' for step, n in diary.reminders.most_common())}")
-    if most:
-        print(f"  most to one      {most[0][1]}, to {most[0][0]}")
+    if most and asked_most:
+        print(f"  most to one      {asked_most[0][1]} reminders, to {asked_most[0][0]}")
+        print(f"                   {most[0][1]} letters with thanks, to {most[0][0]}")
     print(
         f"  by the person    {diary.calls} calls made, {diary.agreed} surprises agreed to; {diary.refused} runs refused"
     )

@@ -27,6 +27,9 @@ LOOK_LIFE = 120.0
 CHUNK = 40
 """Invoices per look: one bulk request on platforms that allow about 40 ids a call."""
 CLAIM_LIFE = timedelta(minutes=15)
+LEASE = timedelta(minutes=15)
+"""How long a sweep may be silent before another takes over; renewed with every look."""
+TAKEN_OVER = "another sweep took over: this one was silent for too long"
 TRIES = 2
 
 _STATE = {
@@ -66,6 +69,8 @@ class Gate:
         """Hand off everything the plan wants, chunk by chunk. Raises BooksError when a look fails (nothing more is
         sent) and MailerBroken when the mailer refuses our credentials."""
         wanted = [d for d in plan.decisions if isinstance(d, Remind | Thank)]
+        if not wanted:
+            return
         focus = Focus(snapshot, settings, history, plan.as_of.day)
         done = 0
         for chunk in _chunks(wanted):
@@ -83,6 +88,9 @@ class Gate:
         planned: AsOf,
     ) -> list[Remind | Thank]:
         """Look, decide again, hand off; returns what did not fit into the life of this look."""
+        if not self.logbook.lease(self.organisation, self.holder, self.clock.now(), LEASE):
+            self.dropped += [Dropped(d.payer_id, TAKEN_OVER) for d in queue]
+            return []
         payers = {d.payer_id for d in queue}
         snapshot, history = focus.on(payers, {c for d in queue for c in d.client_ids})
         invoice_ids, client_ids = _asked(queue, snapshot)
@@ -121,21 +129,28 @@ class Gate:
             if claim is None:
                 self.dropped.append(Dropped(decision.payer_id, "claimed by another sweep"))
                 return
-            receipt = self._attempt(decision, claim, began)
+            answer = self._attempt(decision, claim, began)
+            if answer is None:
+                self.dropped.append(Dropped(decision.payer_id, TAKEN_OVER))
+                return
+            receipt = answer
             if receipt.outcome is not Outcome.NOT_SENT:
                 break
         self._record(decision, receipt)
         if receipt.outcome is Outcome.CREDENTIAL:
             raise MailerBroken(f"The mailer refused our credentials: {receipt.detail}")
 
-    def _attempt(self, decision: Remind | Thank, claim: Claim, began: float) -> Receipt:
-        """One claim, one letter, at most one hand-off, one outcome on record."""
+    def _attempt(self, decision: Remind | Thank, claim: Claim, began: float) -> Receipt | None:
+        """One claim, one letter, at most one hand-off, one outcome on record. None: the claim was no longer ours."""
+        lost = False
 
         def handed() -> bool:
+            nonlocal lost
             in_time = self.clock.monotonic() - began <= LOOK_LIFE
             if not in_time or self.stopped():
                 return False
-            return self.logbook.hand(self.organisation, claim, letter, raw, self.mailer.name, self.clock.now())
+            lost = not self.logbook.hand(self.organisation, claim, letter, raw, self.mailer.name, self.clock.now())
+            return not lost
 
         try:
             letter = self.composer.compose(decision, claim.attempt)
@@ -144,6 +159,8 @@ class Gate:
             receipt = Receipt(Outcome.REJECTED, detail=f"could not be worded or addressed: {problem}")
         else:
             receipt = self.mailer.send(letter, raw, handed)
+        if lost:  # what somebody else owns by now is not ours to settle
+            return None
         state, now = _STATE[receipt.outcome], self.clock.now()
         self.logbook.settle(self.organisation, claim.key, state, now, receipt.provider_id, receipt.detail, claim=claim)
         return receipt

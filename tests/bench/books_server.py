@@ -161,7 +161,7 @@ class Company:
             found = [self.by_id[i] for i in asked["IDs"].split(",") if i in self.by_id]
             return self._joined(resource, found, 1, max(1, len(found)))
         page, size = int(asked.get("page", "1")), min(1000, int(asked.get("pageSize", "100")))
-        short = resource == "Invoices" and asked.get("summaryOnly") == "true"
+        short = resource == "Invoices" and asked.get("summaryOnly", "").lower() == "true"
         key = (resource, short, page, size, changes)
         if key not in self._answers:
             rows = [] if changes else self.rows.get("summary" if short else resource, [])

@@ -97,7 +97,9 @@ def test_a_batch_or_one_day_and_account_is_one_receipt() -> None:
     (found,) = thanks(half, replace(half, id="P2"))
     assert [p.id for p in found.payments] == ["P1", "P2"]
     assert [m.amount for m in found.model.received] == [Decimal("900.00")]
-    assert len(thanks(half, replace(half, id="P2", account="savings"))) == 2
+    apart = plan(half, replace(half, id="P2", account="savings"))
+    assert [[p.id for p in d.payments] for d in apart.decisions if isinstance(d, Thank)] == [["P1"]]
+    assert [d.reason.code for d in apart.decisions if isinstance(d, Wait)] == ["thank-tomorrow"]
     batched = replace(half, batch_id="b")
     assert len(thanks(batched, replace(batched, id="P2", date=day("2026-03-16")))) == 1
 

@@ -1,6 +1,8 @@
 """run, preview and their exit codes."""
 
+import json
 import os
+import shlex
 import subprocess
 import sys
 from datetime import timedelta
@@ -191,3 +193,33 @@ def test_every_command_has_help() -> None:
         done = CliRunner().invoke(main, [name, "--help"])
         assert done.exit_code == 0
         assert "--debug" in done.output
+
+
+def test_shown_commands_work_as_they_stand(office: Office) -> None:
+    shown = next(line for line in office("run").out.splitlines() if "duecourse explain" in line)
+    words = shlex.split(shown.strip().removeprefix("duecourse ").partition(": why")[0])
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    assert "Settled" in done.output
+
+
+def test_logs_are_json_lines_without_clients(office: Office) -> None:
+    words = ["run", "--verbose", "--log-json", "--now", NOW.isoformat(), "--config", str(office.config)]
+    done = CliRunner().invoke(main, words)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert any(line["event"] == "run finished" for line in lines)
+    assert "example.org" not in done.stderr
+    assert office("run").err == ""
+
+
+def test_a_terminal_that_cannot_show_every_letter(office: Office) -> None:
+    words = [sys.executable, "-m", "worker.cli", "run", "--now", NOW.isoformat(), "--config", office.config]
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    assert subprocess.run(words, capture_output=True, env=env, check=False).returncode in (0, 1)
+
+
+def test_one_organisation_that_cannot_be_read_hides_no_client_of_another(office: Office) -> None:
+    with office.config.open("a", encoding="utf-8") as file:
+        file.write("  broken:\n    books: {kind: sandbox, url: http://127.0.0.1:9, tenant: none}\n")
+    assert office("explain", "Calder Mills").code == 0
+    assert office("explain", "Calder Mills", "--org", "broken").code == 1

@@ -58,7 +58,7 @@ def test_a_cent_that_is_missing_is_seen() -> None:
 
 
 def test_every_reason_a_standing_can_have_has_a_label() -> None:
-    thanks = {"thank", "thank-later", "thank-hours"}
+    thanks = {"thank", "thank-later", "thank-hours", "thank-tomorrow"}
     whole = set(list(SENTENCES)[list(SENTENCES).index("no-baseline") :])
     assert set(SENTENCES) - thanks - whole <= set(LABELS)
     assert set(LABELS) <= set(SENTENCES)

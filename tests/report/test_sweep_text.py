@@ -31,9 +31,9 @@ def printed(shown: SweepResult) -> str:
     ],
 )
 def test_golden(name: str, shown: SweepResult) -> None:
-    """DUECOURSE_GOLDEN=write writes the files anew; read the difference before committing it."""
+    """REGENERATE=1 writes the files anew; read the difference before committing it."""
     file, text = GOLDEN / f"{name}.txt", printed(shown)
-    if os.environ.get("DUECOURSE_GOLDEN") == "write":
+    if os.environ.get("REGENERATE"):
         file.write_text(text, encoding="utf-8")
     assert text == file.read_text(encoding="utf-8")
 

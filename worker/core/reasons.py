@@ -3,6 +3,8 @@
 Codes are stable (tests, JSON and docs use them); sentences may be reworded. `{names}` are filled from evidence.
 """
 
+from functools import lru_cache
+
 from worker.core.decisions import Reason
 
 SENTENCES: dict[str, str] = {
@@ -66,6 +68,7 @@ SENTENCES: dict[str, str] = {
     # thanks
     "thank": "{amount} came in on {date}{why}.",
     "thank-later": "Thanks for {amount} will open the reminder of {on}.",
+    "thank-tomorrow": "Thanks for {amount} wait until {on}: one message a day is enough.",
     "thank-hours": "Thanks for {amount} wait for the mail window ({on}).",
     # whole sweep
     "no-baseline": "The first live sweep of this organisation needs an approved baseline.",
@@ -86,6 +89,7 @@ def reason(code: str, place: str = "", /, **evidence: object) -> Reason:
     return Reason(code, SENTENCES[code].format(**values), values, place)
 
 
+@lru_cache(maxsize=4096)
 def day_words(day: object) -> str:
     """A date as reasons write it (ISO text for None-safe evidence): `27 Mar 2026`."""
     return f"{day:%-d %b %Y}" if day is not None else "unknown"

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from io import TextIOWrapper
 from typing import TextIO
 
 from rich.console import Console
@@ -27,6 +28,8 @@ WRONG, OUT, KEPT, TYPE, FAINT, LOUD = "red", "green", "yellow", "cyan", "dim", "
 def console(stream: TextIO | None = None) -> Console:
     """A console on standard output (or `stream`); without colour and at a fixed width when it is no terminal."""
     out = stream or sys.stdout
+    if isinstance(out, TextIOWrapper):
+        out.reconfigure(errors="replace")  # a terminal that cannot show a name still shows the rest
     terminal = out.isatty() and os.environ.get("TERM") != "dumb"
     return Console(
         file=out,

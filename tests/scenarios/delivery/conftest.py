@@ -59,6 +59,8 @@ def open_stage(tmp_path: Path, templates: Template) -> Iterator[OpenStage]:
                 stack.callback(post.close)
             running = stack.enter_context(serve(companies or [company(n) for n in names], now=TEN))
             config = Config(running.url, names, smtp=post.port if post else 0)
-            return Stage(folder, running, config, post).prepared_from(templates(names, mailer)).at(TEN)
+            stage = Stage(folder, running, config, post)
+            stack.callback(stage.close)
+            return stage.prepared_from(templates(names, mailer)).at(TEN)
 
         yield open_

@@ -1,4 +1,4 @@
-"""The other side of SMTP: keeps its own record of what it accepted, and can be told to hang up (or worse) in between."""
+"""The other side of SMTP: keeps its own record of what it accepted, and can be told to hang up in between."""
 
 import socket
 import threading

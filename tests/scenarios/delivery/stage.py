@@ -77,6 +77,7 @@ class Stage:
         self._runs = count(1)
         self._started = threading.Event()
         self._pid = 0
+        self._processes: list[BaseProcess] = []
         self.clock = folder / "clock"
         self.outbox = folder / "outbox"
         self.config.write(folder)
@@ -123,7 +124,8 @@ class Stage:
     def start(self, orders: Orders) -> BaseProcess:
         """A fresh process for these orders."""
         self._started.clear()
-        process = _CONTEXT.Process(target=child.main, args=(orders,))
+        process = _CONTEXT.Process(target=child.main, args=(orders,), daemon=True)
+        self._processes.append(process)
         process.start()
         self._pid = int(process.pid or 0)
         self._started.set()
@@ -150,14 +152,24 @@ class Stage:
 
     def sweep(self, *, deliver: bool = True) -> tuple[SweepResult, ...]:
         """One run in this very process: quicker, when nobody has to die."""
-        with App(load(self.folder / "config.yaml", {}), FileClock(self.clock)) as app:
+        with self.app() as app:
             return app.run(deliver=deliver)
+
+    def app(self, made: type[App] = App) -> App:
+        """The App in this process, on the stage's clock."""
+        return made(load(self.folder / "config.yaml", {}), FileClock(self.clock))
 
     def kill_from_afar(self) -> None:
         """SIGKILL to the running child, for a far end that does it; returns when it is dead."""
         assert self._started.wait(PATIENCE)
         os.kill(self._pid, signal.SIGKILL)
         until_state(self._pid, "Z", "")
+
+    def close(self) -> None:
+        """End whatever still runs, stopped or not."""
+        for process in self._processes:
+            process.kill()
+            process.join(PATIENCE)
 
     # -- what there is to see ------------------------------------------------------------------------------------------
 

@@ -105,11 +105,11 @@ def test_a_resolution_frees_the_ladder(open_stage: OpenStage, sent: bool) -> Non
     stage = open_stage("outbox")
     killed(stage, POINTS["C4 handed, nothing written"])
     later = TEN + timedelta(days=21)
+    stage.but(reconciled=later.date().isoformat())
     stage.at(later).run()
     (key,) = uncertain_of(stage)
     (client,) = {address(c) for c in CLIENTS} - {m.to for m in stage.mails()}
     resolve(stage, key, sent=sent)
-    stage.but(reconciled=later.date().isoformat())
     stage.at(later + timedelta(hours=1)).run()
     (mail,) = [m for m in stage.mails() if m.to == client]
     assert (mail.key == key) is not sent
