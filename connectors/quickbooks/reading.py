@@ -91,7 +91,6 @@ class QuickBooksReading:
         self._last, self._fallback, self._demo = last, zone, demo
         self._next = Mark(**asdict(last)) if last else Mark(api.realm)
         self._known, self._open = tuple(known_open), set(known_open)
-        self._missed = False
         self._done = False
         self.full = last is None or self._now - last.seen > _KEPT
 
@@ -108,12 +107,13 @@ class QuickBooksReading:
                 yield from self._changes()
             except TooOld:
                 self.full = True
-        if self.full or self._next.day != day:
-            yield self._company()
-        else:
-            yield Page(organisation=self._organisation(), resource="organisation", total=1)
-        if not self.full and (self._missed or self._next.day != day):
+        if not self.full and self._next.day != day:
+            self._ask_about_company()
             self.full = self._api.count("Invoice", [statements.OPEN]) != len(self._open)
+        if self.full:
+            self._learn_company()
+            self._learn_preferences()
+        yield Page(organisation=self._organisation(), resource="organisation", total=1)
         if self.full:
             yield from self._everything()
         if self._walker.warnings:
@@ -143,22 +143,30 @@ class QuickBooksReading:
 
     # -- the company -------------------------------------------------------------------------------------------------
 
-    def _company(self) -> Page:
-        company, preferences = self._api.company(), self._api.preferences()
-        currency, sales = preferences.CurrencyPrefs, preferences.SalesFormsPrefs
+    def _ask_about_company(self) -> None:
+        """One question a day: the company on one, its preferences on the next."""
+        if self._now.toordinal() % 2:
+            self._learn_preferences()
+        else:
+            self._learn_company()
+
+    def _learn_company(self) -> None:
         mark = self._next
-        mark.home = currency.HomeCurrency.value if currency and currency.HomeCurrency else mark.home
-        mark.online = sales.ETransactionPaymentEnabled if sales else None
-        found = wire.organisation(self._api.realm, company, mark.home, self._fallback, demo=self._demo)
+        found = wire.organisation(self._api.realm, self._api.company(), "", self._fallback, demo=self._demo)
         mark.name, mark.country, mark.zone = found.name, found.country, found.zone
-        if not found.zone:
-            self._walker.warnings.append(
-                "QuickBooks does not say in which time zone the company is: write zone: for this organisation."
-            )
-        return Page(organisation=found, resource="organisation", total=1)
+
+    def _learn_preferences(self) -> None:
+        found = self._api.preferences()
+        if found.CurrencyPrefs and found.CurrencyPrefs.HomeCurrency:
+            self._next.home = found.CurrencyPrefs.HomeCurrency.value
+        self._next.online = found.SalesFormsPrefs.ETransactionPaymentEnabled if found.SalesFormsPrefs else None
 
     def _organisation(self) -> Organisation:
         mark = self._next
+        if not mark.zone:
+            self._walker.warnings.append(
+                "QuickBooks does not say in which time zone the company is: write zone: for this organisation."
+            )
         return Organisation(self._api.realm, mark.name, mark.home, mark.country, mark.zone, demo=self._demo)
 
     # -- everything --------------------------------------------------------------------------------------------------
@@ -243,13 +251,12 @@ class QuickBooksReading:
                 raise TooOld(f"More {entity} rows changed at once than can be told.", "Everything is read again.")
 
     def _ask_spoilt(self, entity: str, since: str, found: Mapping[str, tuple[list[Raw], list[row.Head]]]) -> None:
-        """One entity's changes after the common question failed on a bad row: by query if need be, without deletions,
-        so that the open invoices are counted."""
+        """One entity's changes after the common question failed on a bad row. Raises TooOld when this is the one: then
+        everything is read, where a bad row can be found and left out."""
         try:
             if not self._ask([entity], since, found):
                 self._go_on(entity, since, found)
         except BadRow:
-            self._missed = True
             raise TooOld(f"One changed row of {entity} spoils the others.", "Everything is read again.") from None
 
     def _rows(self, kind: type[wire.R], listed: Sequence[Raw]) -> list[wire.R]:

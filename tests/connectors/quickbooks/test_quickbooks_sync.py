@@ -42,13 +42,13 @@ def test_a_quiet_hour_costs_one_call(stage: QuickBooksStage) -> None:
     assert asked["path"].endswith("/cdc") and asked["query"]["entities"] == "Invoice,Payment,CreditMemo,Customer,Term"
 
 
-def test_a_new_day_costs_three_more(stage: QuickBooksStage) -> None:
+def test_a_new_day_costs_two_more(stage: QuickBooksStage) -> None:
     mirror = mirror_of(stage.books(), stage.now)
     stage.later(DAY)
     stage.forget()
     read_on(stage, mirror)
     assert not mirror.full
-    assert len(stage.asked()) == 4
+    assert len(stage.asked()) == 3
     assert stage.statements() == ["SELECT COUNT(*) FROM Invoice WHERE Balance > '0'"]
 
 
