@@ -18,8 +18,7 @@ COPY --from=build /opt/duecourse /opt/duecourse
 ENV PATH=/opt/duecourse/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    DUECOURSE_CONFIG=/config/config.yaml \
-    DUECOURSE_STATE=/state
+    DUECOURSE_CONFIG=/config/config.yaml
 USER 10001:10001
 VOLUME ["/state"]
 WORKDIR /state

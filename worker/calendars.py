@@ -27,16 +27,19 @@ def calendar_for(country: str | None, region: str | None = None, *, years: range
 
 @lru_cache(maxsize=512)
 def _calendar(country: str, region: str | None, years: range) -> Calendar:
-    import holidays  # 0.2 s that previews without a country need not pay
+    import holidays  # time that previews without a country need not pay
+    from holidays.registry import EntityLoader
 
-    known = holidays.list_supported_countries(include_aliases=True)
+    # The public list of countries with their regions would import every country there is.
+    known = list(EntityLoader.get_country_codes(include_aliases=True))
     if country not in known:
-        raise ValueError(_unknown("country", country, list(known), "an ISO 3166 code such as GB, US or DE"))
-    regions = {code.upper(): code for code in known[country]}
+        raise ValueError(_unknown("country", country, known, "an ISO 3166 code such as GB, US or DE"))
+    codes = list(getattr(holidays, country).subdivisions)
+    regions = {code.upper(): code for code in codes}
     subdivision = regions.get(region) if region else None
     if region and subdivision is None:
-        listed = ", ".join(sorted(known[country])) or "none: leave the region out"
-        raise ValueError(_unknown(f"region of {country}", region, list(known[country]), f"one of {listed}"))
+        listed = ", ".join(sorted(codes)) or "none: leave the region out"
+        raise ValueError(_unknown(f"region of {country}", region, codes, f"one of {listed}"))
     found = holidays.country_holidays(country, subdiv=subdivision, years=years, language="en_US")
     named: dict[date, str] = dict(sorted(found.items()))
     return Calendar(frozenset(found.weekend), named)

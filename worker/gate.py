@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from worker.core.decide import decide
 from worker.core.decisions import AsOf, Plan, Remind, Thank
 from worker.core.events import Event, EventKind
+from worker.core.focus import Focus
 from worker.core.history import History, MessageState
 from worker.core.invariants import violations
-from worker.core.receivable import Invoice, InvoiceStatus, Snapshot, snapshot_of
+from worker.core.receivable import Invoice, InvoiceStatus, Snapshot
 from worker.core.results import Dropped, Sent
 from worker.core.settings import OrganisationSettings
 from worker.errors import MailerBroken
@@ -26,6 +27,9 @@ LOOK_LIFE = 120.0
 CHUNK = 40
 """Invoices per look: one bulk request on platforms that allow about 40 ids a call."""
 CLAIM_LIFE = timedelta(minutes=15)
+LEASE = timedelta(minutes=15)
+"""How long a sweep may be silent before another takes over; renewed with every look."""
+TAKEN_OVER = "another sweep took over: this one was silent for too long"
 TRIES = 2
 
 _STATE = {
@@ -65,23 +69,30 @@ class Gate:
         """Hand off everything the plan wants, chunk by chunk. Raises BooksError when a look fails (nothing more is
         sent) and MailerBroken when the mailer refuses our credentials."""
         wanted = [d for d in plan.decisions if isinstance(d, Remind | Thank)]
+        if not wanted:
+            return
+        focus = Focus(snapshot, settings, history, plan.as_of.day)
         done = 0
         for chunk in _chunks(wanted):
             queue = list(chunk)
             while queue:
-                queue = self._chunk(queue, snapshot, settings, history, plan.as_of)
+                queue = self._chunk(queue, focus, settings, plan.as_of)
             done += len(chunk)
             self.progress.step("messages", done, len(wanted))
 
     def _chunk(
         self,
         queue: list[Remind | Thank],
-        snapshot: Snapshot,
+        focus: Focus,
         settings: OrganisationSettings,
-        history: History,
         planned: AsOf,
     ) -> list[Remind | Thank]:
         """Look, decide again, hand off; returns what did not fit into the life of this look."""
+        if not self.logbook.lease(self.organisation, self.holder, self.clock.now(), LEASE):
+            self.dropped += [Dropped(d.payer_id, TAKEN_OVER) for d in queue]
+            return []
+        payers = {d.payer_id for d in queue}
+        snapshot, history = focus.on(payers, {c for d in queue for c in d.client_ids})
         invoice_ids, client_ids = _asked(queue, snapshot)
         self.books.prepare(invoice_ids)
         began = self.clock.monotonic()
@@ -90,7 +101,6 @@ class Gate:
         if as_of.day != planned.day:
             self.dropped += [Dropped(d.payer_id, "midnight passed: the next sweep decides anew") for d in queue]
             return []
-        payers = {d.payer_id for d in queue}
         again = decide(fresh, settings, history, as_of, only=payers)
         for n, decision in enumerate(queue):
             if self.clock.monotonic() - began > LOOK_LIFE * 0.75 and n:
@@ -119,21 +129,28 @@ class Gate:
             if claim is None:
                 self.dropped.append(Dropped(decision.payer_id, "claimed by another sweep"))
                 return
-            receipt = self._attempt(decision, claim, began)
+            answer = self._attempt(decision, claim, began)
+            if answer is None:
+                self.dropped.append(Dropped(decision.payer_id, TAKEN_OVER))
+                return
+            receipt = answer
             if receipt.outcome is not Outcome.NOT_SENT:
                 break
         self._record(decision, receipt)
         if receipt.outcome is Outcome.CREDENTIAL:
             raise MailerBroken(f"The mailer refused our credentials: {receipt.detail}")
 
-    def _attempt(self, decision: Remind | Thank, claim: Claim, began: float) -> Receipt:
-        """One claim, one letter, at most one hand-off, one outcome on record."""
+    def _attempt(self, decision: Remind | Thank, claim: Claim, began: float) -> Receipt | None:
+        """One claim, one letter, at most one hand-off, one outcome on record. None: the claim was no longer ours."""
+        lost = False
 
         def handed() -> bool:
+            nonlocal lost
             in_time = self.clock.monotonic() - began <= LOOK_LIFE
             if not in_time or self.stopped():
                 return False
-            return self.logbook.hand(self.organisation, claim, letter, raw, self.mailer.name, self.clock.now())
+            lost = not self.logbook.hand(self.organisation, claim, letter, raw, self.mailer.name, self.clock.now())
+            return not lost
 
         try:
             letter = self.composer.compose(decision, claim.attempt)
@@ -142,6 +159,8 @@ class Gate:
             receipt = Receipt(Outcome.REJECTED, detail=f"could not be worded or addressed: {problem}")
         else:
             receipt = self.mailer.send(letter, raw, handed)
+        if lost:  # what somebody else owns by now is not ours to settle
+            return None
         state, now = _STATE[receipt.outcome], self.clock.now()
         self.logbook.settle(self.organisation, claim.key, state, now, receipt.provider_id, receipt.detail, claim=claim)
         return receipt
@@ -198,15 +217,10 @@ def patch(snapshot: Snapshot, look: Look, asked: Iterable[str]) -> Snapshot:
             return replace(seen, round=invoice.round, reopened=invoice.reopened)
         return replace(invoice, status=InvoiceStatus.DELETED) if invoice.id in wanted else invoice
 
-    return snapshot_of(
-        snapshot.organisation,
-        snapshot.read_at,
-        tuple(look.clients.get(c.id, c) for c in snapshot.clients.values()),
-        tuple(fresh(i) for i in snapshot.invoices),
-        snapshot.credits,
-        snapshot.payments,
-        snapshot.warnings,
-    )
+    known = {id_: client for id_, client in look.clients.items() if id_ in snapshot.clients}
+    invoices = {i.id: fresh(i) for i in snapshot.invoices}
+    clients = {**snapshot.clients, **known}
+    return replace(snapshot, clients=clients, invoices=tuple(invoices.values()), by_id=invoices)
 
 
 def _same(decision: Remind | Thank, again: Plan) -> tuple[Remind | Thank | None, str]:

@@ -207,8 +207,11 @@ class Logbook(Protocol):
     def unfinished(self, organisation: str) -> tuple[MessageRecord, ...]:
         """Messages planned or claimed but never handed."""
 
-    def messages(self, organisation: str, payer_id: str | None = None) -> tuple[MessageRecord, ...]:
-        """All messages, oldest first, without their bytes unless one payer is named."""
+    def messages(
+        self, organisation: str, payer_id: str | None = None, states: Sequence[MessageState] = ()
+    ) -> tuple[MessageRecord, ...]:
+        """All messages (in these states, when any are named), oldest first, without their bytes unless one payer is
+        named."""
 
     def remember_link(self, organisation: str, invoice_id: str, url: str) -> None:
         """Cache a pay link (a capability: never logged)."""

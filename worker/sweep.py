@@ -19,10 +19,8 @@ from worker.core.results import Dropped, Sent, SweepResult
 from worker.core.settings import Mode, OrganisationSettings
 from worker.core.surprise import forecast
 from worker.errors import BooksError, ConfigError, LogbookError, MailerBroken
-from worker.gate import Gate, local_moment
+from worker.gate import LEASE, Gate, local_moment
 from worker.ports import Books, Capability, Clock, Composer, Logbook, Mailer, Progress, Reach
-
-LEASE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def sweep(outfit: Outfit, sweep_id: str) -> SweepResult:
     empty = SweepResult(name, sweep_id, mode)
     if not book.lease(name, outfit.holder, outfit.clock.now(), LEASE):
         todo = "Nothing to do: it will be swept by the one that is running, or by the next."
-        return replace(empty, skipped="Another sweep of this organisation is running.", todo=todo)
+        return replace(empty, skipped="Another sweep of this organisation is running.", todo=todo, elsewhere=True)
     try:
         return _swept(outfit, empty)
     except BooksError as error:
@@ -75,7 +73,7 @@ def _loudly(outfit: Outfit, sweep_id: str, what: str, todo: str) -> None:
 def _swept(outfit: Outfit, empty: SweepResult) -> SweepResult:
     name, book, clock = outfit.organisation, outfit.logbook, outfit.clock
     book.recover(name, clock.now(), timedelta(0))
-    uncertain = tuple(m.key for m in book.messages(name) if m.state is MessageState.UNCERTAIN)
+    uncertain = _uncertain(outfit)
     if outfit.deliver:
         for message in book.unfinished(name):
             book.settle(name, message.key, MessageState.CANCELLED, clock.now(), detail="left over; decided anew")
@@ -94,6 +92,11 @@ def _swept(outfit: Outfit, empty: SweepResult) -> SweepResult:
     if settings.mode is not Mode.LIVE or result.refused:
         return result
     return _delivered(outfit, result, plan, history)
+
+
+def _uncertain(outfit: Outfit) -> tuple[str, ...]:
+    found = outfit.logbook.messages(outfit.organisation, states=(MessageState.UNCERTAIN,))
+    return tuple(m.key for m in found)
 
 
 def read(outfit: Outfit) -> Snapshot:
@@ -204,10 +207,11 @@ def _delivered(outfit: Outfit, result: SweepResult, plan: Plan, history: History
     broken = ""
     try:
         gate.deliver(plan, snapshot, settings, history)
-    except (MailerBroken, BooksError) as error:
+    except (MailerBroken, BooksError, LogbookError) as error:
         broken = str(error)
     warned = _notes(outfit, gate.sent, settings)
-    after = Event(EventKind.FORECAST, outfit.clock.now(), "", "sweep", {"days": forecast(plan)})
+    once_a_day = f"forecast:{plan.as_of.day}"
+    after = Event(EventKind.FORECAST, outfit.clock.now(), "", "sweep", {"days": forecast(plan)}, once_a_day)
     outfit.logbook.record(outfit.organisation, after)
     return replace(
         result,
@@ -215,9 +219,7 @@ def _delivered(outfit: Outfit, result: SweepResult, plan: Plan, history: History
         broken=broken,
         sent=tuple(gate.sent),
         dropped=(*gate.dropped, *warned),
-        uncertain=tuple(
-            m.key for m in outfit.logbook.messages(outfit.organisation) if m.state is MessageState.UNCERTAIN
-        ),
+        uncertain=_uncertain(outfit),
     )
 
 

@@ -187,6 +187,7 @@ def settings(*clients: ClientSettings, **more: Any) -> OrganisationSettings:
     """Settings of the firm: preview mode, a sender, a way to pay; `acme` when no client is named."""
     known: Mapping[str, ClientSettings] = {c.client_id: c for c in clients or (client_settings(),)}
     basics: dict[str, Any] = {"sender": Address("jo@birch.example.org", "Jo"), "ways_to_pay": ("By bank transfer",)}
+    basics["next_action"] = "We will then decide with our adviser how to recover the amount."
     return OrganisationSettings(
         **{"name": "birch", "zone": "Europe/London", "calendar": CALENDAR, "clients": known, **basics, **more}
     )

@@ -44,6 +44,7 @@ policies: st.SearchStrategy[Policy] = st.sampled_from(
         considerate(plans_offered=True),
         ladder("5 days before due", "1 day after due", "7 days after previous", "7 days after previous"),
         ladder("3 days after due", "10 days after due", "20 days after due", gap=Span(0, Unit.DAY)),
+        ladder("1 day after due", *["1 day after previous"] * 11, gap=Span(0, Unit.DAY)),
         ladder("on due", "0 days after due", "1 business day after previous", tolerance=Tolerance(Decimal(0))),
     ]
 )

@@ -134,7 +134,7 @@ def test_a_yes_covers_what_was_proposed_and_is_used_once() -> None:
     used = said(PROPOSED, (EventKind.APPROVE, "a-1", {}), (EventKind.USED, "a-1", {}), (EventKind.APPROVE, "a-1", {}))
     assert used.approvals[0].used
     assert [a.given for a in said(PROPOSED, (EventKind.REJECT, "a-1", {"why": "no"})).rejected] == [False]
-    changed = said(PROPOSED, (EventKind.APPROVE, "a-1", {}), (EventKind.REJECT, "a-1", {})).approvals
+    changed = said(PROPOSED, (EventKind.APPROVE, "a-1", {}), (EventKind.REJECT, "a-1", {})).rejected
     assert [a.given for a in changed] == [False]
     limited = said((EventKind.APPROVE, "a-2", {"kind": "surprise", "names": ["c-1"], "limit": 12})).approvals
     assert limited == (Approval("a-2", "surprise", True, TODAY, ("c-1",), 12),)

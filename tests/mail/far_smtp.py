@@ -103,6 +103,8 @@ class Rude:
         self._script = {step: [says] if isinstance(says, str) else list(says) for step, says in script.items()}
         self.heard: list[str] = []
         self.bodies: list[bytes] = []
+        self.abandoned: list[bytes] = []
+        self.hung_up = threading.Event()
         self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -164,6 +166,8 @@ class Rude:
         body = b""
         while (line := reader.readline()) != b".\r\n":  # type: ignore[attr-defined]
             if not line:
+                self.abandoned.append(body)
+                self.hung_up.set()
                 return False
             body += line
         self.bodies.append(body)

@@ -198,3 +198,14 @@ def test_the_password_is_not_in_the_repr_and_ten_minutes_is_the_default() -> Non
     server = SmtpServer("mail.example.com", username="u", password="canary")
     assert "canary" not in repr(server)
     assert server.final_timeout >= 600
+
+
+def test_a_withdrawn_hand_off_hangs_up_without_a_byte() -> None:
+    rude = Rude()
+    mailer = plain(rude)
+    made = letter()
+    assert mailer.send(made, mailer.prepare(made, NOW), lambda: False).outcome is Outcome.NOT_SENT
+    assert rude.hung_up.wait(2)
+    assert hand(mailer).outcome is Outcome.ACCEPTED
+    assert (rude.abandoned, len(rude.bodies), rude.connections) == ([b""], 1, 2)
+    rude.close()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PLACE = "command line"
 """Where a problem lies that was typed rather than written."""
+CONFIG_VARIABLE = "DUECOURSE_CONFIG"
+DEFAULT_CONFIG = "config.yaml"
 MORNING = 10
 """The hour a --now that is only a date means: inside an ordinary mail window."""
 
@@ -49,6 +51,15 @@ class Desk:
         with Bars() as bars, App(practice, SystemClock(self.now), bars) as app:
             yield app
 
+    @property
+    def again(self) -> str:
+        """What to add to a command that is shown, so that it works as it stands."""
+        import shlex
+
+        default = str(self.config) == DEFAULT_CONFIG or os.environ.get(CONFIG_VARIABLE) == str(self.config)
+        config = "" if default else f" --config {shlex.quote(str(self.config))}"
+        return config + (f" --now {self.now.isoformat(timespec='minutes')}" if self.now else "")
+
     def out(self) -> "Console":
         """Standard output."""
         from worker.report.terminal import console
@@ -59,7 +70,7 @@ class Desk:
         """One JSON document on standard output."""
         import json
 
-        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(data, indent=2))  # ASCII: whatever reads it need not share our encoding
 
 
 def command(name: str, *, clocked: bool = True, configured: bool = True, json: bool = False) -> Callable[..., Any]:
@@ -97,10 +108,10 @@ def _options(*, clocked: bool, configured: bool, json: bool) -> list[Callable[[A
             click.option(
                 "--config",
                 type=click.Path(path_type=Path),
-                envvar="DUECOURSE_CONFIG",
-                default="config.yaml",
+                envvar=CONFIG_VARIABLE,
+                default=DEFAULT_CONFIG,
                 show_default=True,
-                help="The config file, or its folder (env DUECOURSE_CONFIG).",
+                help=f"The config file, or its folder (env {CONFIG_VARIABLE}).",
             )
         )
     return options

@@ -30,13 +30,16 @@ def check_command(desk: Desk) -> int:
 
 
 def _wording(desk: Desk) -> "list[Problem]":
+    import os
+    from dataclasses import replace
     from pathlib import Path
 
     import policies
     from worker.wording.check import check_templates
 
-    own = (desk.config if desk.config.is_dir() else desk.config.parent) / "wording"
-    return check_templates([own, Path(policies.__file__).parent / "wording"])
+    folder = desk.config if desk.config.is_dir() else desk.config.parent
+    found = check_templates([folder / "wording", Path(policies.__file__).parent / "wording"])
+    return [replace(p, place=p.place.removeprefix(f"{folder}{os.sep}")) for p in found]
 
 
 def _has_logbook(practice: "Practice") -> bool:

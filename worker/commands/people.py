@@ -58,8 +58,17 @@ def mirrored(app: "App", organisation: "OrganisationConfig") -> Mirrored:
 
 
 def all_mirrored(app: "App", organisation: str = "") -> list[Mirrored]:
-    """The named organisation, or all. Raises ConfigError and BooksError."""
-    return [mirrored(app, o) for o in app.organisations([organisation] if organisation else ())]
+    """The named organisation, or all that were ever read. Raises ConfigError, and BooksError when none was."""
+    found: list[Mirrored] = []
+    trouble: list[BooksError] = []
+    for config in app.organisations([organisation] if organisation else ()):
+        try:
+            found.append(mirrored(app, config))
+        except BooksError as error:
+            trouble.append(error)
+    if trouble and not found:
+        raise trouble[0]
+    return found
 
 
 def find_client(app: "App", text: str, organisation: str = "") -> Whom:

@@ -109,7 +109,7 @@ def promise_command(desk: Desk, client: str, day: Any, invoices: tuple[str, ...]
     _said(
         desk,
         f"{name} promised to pay by {by}; nothing is asked before that.{long}",
-        undo="a promise stays on record; a later one takes its place when it is later",
+        undo="a promise stays on record; it ends by itself two business days after its date",
         config=f'promises: [{{client: "{name}", by: {by}, made on: {today}{listed}}}]',
     )
 

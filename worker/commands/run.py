@@ -28,6 +28,8 @@ def preview_command(desk: Desk, organisations: tuple[str, ...]) -> int:
 
 
 def _run(desk: Desk, organisations: tuple[str, ...], *, deliver: bool) -> int:
+    import structlog
+
     from worker.app import counts_of
     from worker.core.results import exit_code
     from worker.core.settings import Mode
@@ -36,6 +38,7 @@ def _run(desk: Desk, organisations: tuple[str, ...], *, deliver: bool) -> int:
     with desk.app() as app:
         results = app.run(organisations, deliver=deliver)
         practice = app.practice
+    structlog.get_logger().info("run finished", **counts_of(results))
     live = deliver and practice.mode is Mode.LIVE
     code = exit_code(results)
     if desk.as_json:
@@ -56,11 +59,13 @@ def _show(desk: Desk, results: "tuple[SweepResult, ...]", practice: "Practice", 
     for result in results:
         say(out)
         show_sweep(out, result)
-    _next(out, results, practice, live=live)
+    _next(out, results, practice, live=live, again=desk.again)
 
 
-def _next(out: "Console", results: "tuple[SweepResult, ...]", practice: "Practice", *, live: bool) -> None:
+def _next(out: "Console", results: "tuple[SweepResult, ...]", practice: "Practice", *, live: bool, again: str) -> None:
     """The last lines: what to try next."""
+    import shlex
+
     from worker.report.terminal import LOUD, say
 
     say(out)
@@ -69,14 +74,15 @@ def _next(out: "Console", results: "tuple[SweepResult, ...]", practice: "Practic
     first = next((r for r in results if r.plan and r.plan.standings and r.snapshot), None)
     if first and first.plan and first.snapshot:
         client = first.snapshot.clients.get(first.plan.standings[0].client_id)
-        lines.append(f'  duecourse explain "{client.name if client else ""}": why, why not, and what comes next')
+        name = shlex.quote(client.name if client else first.plan.standings[0].client_id)
+        lines.append(f"  duecourse explain {name}{again}: why, why not, and what comes next")
     if live and any(r.sent for r in results):
         where = practice.mail.outbox if practice.mail.mailer == "outbox" else ""
         lines += [f"  look into {where}: the messages, as files to open in a mail program"] if where else []
     if any(r.tasks for r in results):
-        lines.append("  duecourse done TASK reached: when one of the tasks above is done")
+        lines.append(f"  duecourse done TASK reached{again}: when one of the tasks above is done")
     if not live and practice.mode == "preview":
         lines.append("  to go live: write mode: live and backlog: chase (or leave) in the config, and run again;")
         lines.append("  the first live run then asks for one approval before anything leaves")
-    for line in lines or ["  duecourse status: how every organisation is doing"]:
+    for line in lines or [f"  duecourse status{again}: how every organisation is doing"]:
         say(out, line)

@@ -24,12 +24,14 @@ def sandbox_command(desk: Desk, port: int, seed: int | None) -> None:
 def _serve(desk: Desk, company: Any, now: datetime, port: int) -> None:
     import threading
 
+    from connectors.sandbox.limits import Limits
     from connectors.sandbox.server import serve
+    from worker.app import SANDBOX_PER_MINUTE
     from worker.commands.people import wrong
     from worker.report.terminal import FAINT, LOUD, TYPE, say
 
     try:
-        running = serve(company, port=port, now=now)
+        running = serve(company, port=port, now=now, limits=Limits(minute=SANDBOX_PER_MINUTE))
     except OSError as error:
         raise wrong(f"port {port} cannot be used: {error.strerror}", "a free port", "try --port 0") from None
     out = desk.out()
@@ -41,7 +43,7 @@ def _serve(desk: Desk, company: Any, now: datetime, port: int) -> None:
         say(out, f"  client id       {running.client_id}")
         say(out, f"  client secret   {running.client_secret}   (good for this sandbox only)")
         say(out, "  in a config, under organisations: NAME:")
-        say(out, f"    books: {{kind: sandbox, url: {running.url}}}", TYPE)
+        say(out, f"    books: {{kind: sandbox, url: {running.url}, tenant: {running.tenants[0]}}}", TYPE)
         say(out, f"  then: duecourse preview --now {now:%Y-%m-%dT%H:%M}+00:00", TYPE)
         say(out, "Ctrl-C stops it.", FAINT)
         out.file.flush()

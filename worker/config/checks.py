@@ -104,7 +104,7 @@ def _books(written: OrganisationOptions, practice: PracticeOptions) -> Iterator[
         for key, words in (("client_id", "client id from"), ("client_secret", "client secret from"))
         if getattr(books, key) is None
     ]
-    if lacking and books.grant == "client credentials":
+    if lacking and (books.grant or ("" if books.refresh_token else "client credentials")) == "client credentials":
         yield Problem(books.place, f'"{lacking[0]}" is missing', "{env: NAME} or {file: PATH}", "add it below books:")
 
 

@@ -87,7 +87,7 @@ def books_of(
         client_id,
         client_secret,
         refresh_token,
-        books.grant,
+        books.grant or "",
         books.identity_url or "",
         books.api_url or "",
         books.page_size,

@@ -26,12 +26,14 @@ class XeroBooks(Options):
         "Where the app's client secret is found.", {"env": "XERO_CLIENT_SECRET"}, alias="client secret from"
     )
     refresh_token: SecretRef | None = option(
-        "Where the first refresh token is found; afterwards the rotated one is kept encrypted in the state folder.",
+        "Where the first refresh token is found; later ones are kept in the state folder, for its owner only.",
         {"file": "secrets/xero-refresh-token"},
         off=True,
         alias="refresh token from",
     )
-    grant: Grant = option("How access is granted.", "client credentials", default="client credentials")
+    grant: Grant | None = option(
+        "How access is granted; without it, by the refresh token when there is one.", "client credentials"
+    )
     identity_url: Url | None = option(
         "Another identity server, for tests.", "http://127.0.0.1:8765/connect/token", off=True
     )

@@ -194,6 +194,11 @@ class OrganisationOptions(Common):
     why_it_matters: Words = option(
         "An optional sentence for the firm step.", "We are a small team and pay ours on time", default=""
     )
+    what_happens_next: Words = option(
+        "One true sentence for the final notice, such as a person approved; without it no final notice goes out.",
+        "We will then decide with our adviser how to recover the amount",
+        default="",
+    )
     reconciled: ReconciledText | None = option("How often the bank is reconciled in the books.", "every tuesday")
     backlog: BacklogChoice | None = option(
         "What to do about invoices already overdue at the start; needed in live mode.", "leave"

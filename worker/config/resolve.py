@@ -31,6 +31,10 @@ from worker.errors import ConfigError, Problem
 # Money that arrives after a reconciliation is not in the books yet: one done by hand is trusted for a week.
 _FRESH_DAYS = 7
 _ALWAYS_HELD = "no reminders"
+_SHARED_DOMAINS = frozenset({"aol.com", "gmail.com", "googlemail.com", "hotmail.com", "icloud.com", "live.com"}) | {
+    *("gmx.de", "gmx.net", "me.com", "orange.fr", "outlook.com", "proton.me", "protonmail.com"),
+    *("t-online.de", "web.de", "yahoo.com", "ymail.com"),
+}
 
 
 def resolve(
@@ -73,7 +77,7 @@ def resolve(
         reconciled=_reconciled(written.reconciled),
         backlog=Backlog(written.backlog) if written.backlog else None,
         approvals=tuple(dict.fromkeys([*practice.approvals, *written.approvals])),
-        own_domains=frozenset(written.own_domains),
+        own_domains=_own_domains(written),
         never_contact_domains=frozenset(written.never_contact.domains),
         never_contact_groups=frozenset({_ALWAYS_HELD, *(g.lower() for g in written.never_contact.groups)}),
         ways_to_pay=tuple(written.ways_to_pay),
@@ -83,6 +87,7 @@ def resolve(
         work=written.work,
         terms_text=written.terms,
         why_it_matters=written.why_it_matters,
+        next_action=written.what_happens_next,
         caps=_caps(organisation),
         stopped=practice.stopped or written.stopped or "",
         notes_in_books=written.notes_in_books,
@@ -195,6 +200,12 @@ def _quiet(yearly: Sequence[Closure], pauses: Sequence[PauseOptions], as_of: dat
                 last = day_in_month(year + wraps, *closure.last)
                 periods.append(QuietPeriod(day_in_month(year, *closure.first), last, closure.words()))
     return tuple(sorted(set(periods), key=lambda p: (p.start, p.end, p.why)))
+
+
+def _own_domains(written: OrganisationOptions) -> frozenset[str]:
+    """What is written, and the sender's own domain unless anybody can have an address there."""
+    sender = written.sender.email.rpartition("@")[2].lower() if written.sender else ""
+    return frozenset({*written.own_domains, *({sender} - {""} - _SHARED_DOMAINS)})
 
 
 def _reconciled(words: str | None) -> Reconciled | None:

@@ -83,13 +83,13 @@ class MailSettings:
 
 @dataclass(frozen=True, slots=True)
 class XeroBooks:
-    """Where a Xero organisation is read. `grant`: client credentials or refresh token; "" URLs: Xero's own."""
+    """Where a Xero organisation is read. `grant`: client credentials, refresh token or "" (whichever is given)."""
 
     tenant: str = ""
     client_id: Secret | None = None
     client_secret: Secret | None = None
     refresh_token: Secret | None = None
-    grant: str = "client credentials"
+    grant: str = ""
     identity_url: str = ""
     api_url: str = ""
     page_size: int = 1000

@@ -132,10 +132,23 @@ class Context:
         """What was settled for this client, after merges."""
         return self.settings.clients.get(self.snapshot.survivor(client_id))
 
+    @cached_property
+    def addresses(self) -> dict[str, str]:
+        """By client, the address mail for it would go to; filled by `screen.address_of`."""
+        return {}
+
+    @cached_property
+    def _payers(self) -> dict[str, str]:
+        return {}
+
     def payer_of(self, client_id: str) -> str:
         """Who receives mail for this client."""
-        chosen = self.chosen(client_id)
-        return self.snapshot.survivor(chosen.payer_id) if chosen else self.snapshot.survivor(client_id)
+        known = self._payers.get(client_id)
+        if known is None:
+            chosen = self.chosen(client_id)
+            known = self.snapshot.survivor(chosen.payer_id if chosen else client_id)
+            self._payers[client_id] = known
+        return known
 
     def rule_for(self, invoice: Invoice) -> InvoiceRule | None:
         """The first `match:` that names this invoice."""

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Set as AbstractSet
 
 from worker.core.context import Context
-from worker.core.decisions import AsOf, Decision, Note, Plan, Proposal, Remind, Standing
+from worker.core.decisions import AsOf, Decision, Note, Plan, Proposal, Remind, Standing, Thank
 from worker.core.history import History
 from worker.core.payer import PayerDesk
 from worker.core.receivable import Invoice, Snapshot
@@ -56,18 +56,22 @@ def decide(
 
 
 def _thanked(ctx: Context, desk: PayerDesk, money: list[Receipt]) -> list[Decision]:
-    """The desk's decisions with this payer's receipts: the first opens today's reminder, the rest stand alone."""
+    """The desk's decisions with this payer's receipts: the first opens today's reminder or stands alone, the rest wait
+    for another day."""
     decisions, remind = desk.decisions, desk.remind
+    heard = ctx.index.heard_on(desk.payer_id, ctx.day) or remind is not None
     for receipt in money:
         if receipt.payer_id not in ctx.settings.clients:
             continue
         carried = remind is None or not remind.payments
-        made = thank(ctx, receipt, remind if carried else None, None if remind else desk.remind_on)
+        on = None if remind else desk.remind_on
+        made = thank(ctx, receipt, remind if carried else None, on, heard_today=heard)
         if isinstance(made, Remind):
             decisions = [made if isinstance(d, Remind) else d for d in decisions]
             remind = made
         elif made is not None:
             decisions = [*decisions, made]
+            heard = heard or isinstance(made, Thank)
     return decisions
 
 

@@ -51,6 +51,10 @@ class HistoryIndex:
         last = self.reminders[payer_id][-1] if self.reminders[payer_id] else None
         return last if last and last.state in UNHEARD and address in last.to else None
 
+    def heard_on(self, payer_id: str, day: date) -> bool:
+        """True when any message of ours, thanks included, went to this payer that day."""
+        return any(m.on == day for m in (*self.reminders.get(payer_id, ()), *self.thanks.get(payer_id, ())))
+
     def last_chased(self, payer_id: str, client_ids: Iterable[str]) -> date | None:
         """The day of the last chasing contact with this payer, by us or by anyone we know of."""
         days = [m.on for m in self.reminders[payer_id]]

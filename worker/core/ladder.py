@@ -179,7 +179,8 @@ class Ladder:
         if by_run is None:
             if step.when.needs(Anchor.MISSED_RUN) and run:
                 return Timing(None, run, ordinary, step.when.words())
-            why = "no payment run known" if run is None else "no day from its payment run"
+            unknown = "no payment run known" if run is None else "no day from its payment run"
+            why = f"{step.when_unknown.words()}, as {unknown}" if step.when_unknown else unknown
             return Timing(ordinary, None, ordinary, why)
         if step.stage is Stage.BEFORE and invoice.due and by_run > invoice.due and ordinary:
             # On that day it would have lapsed unsaid: nothing may be called "coming up" once it is overdue.

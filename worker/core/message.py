@@ -83,6 +83,7 @@ class MessageModel:
     promised: date | None = None
     earlier: tuple[date, ...] = ()
     next_action: str = ""
+    why_it_matters: str = ""
     received: tuple[Money, ...] = ()
     received_on: date | None = None
     paid_lines: tuple[ReceivedLine, ...] = ()

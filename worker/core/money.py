@@ -14,6 +14,9 @@ _CODES_BY_MINOR_DIGITS = {
 }
 _MINOR_DIGITS = {code: digits for digits, codes in _CODES_BY_MINOR_DIGITS.items() for code in codes.split()}
 
+_SEEN: set[object] = set()
+"""Currency codes found well-formed before: there are few, and amounts are made by the thousand."""
+
 
 class MixedCurrencies(ValueError):
     """Two currencies met in one sum or comparison. Keep a total per currency instead (see `totals`)."""
@@ -41,7 +44,8 @@ class Money:
             raise TypeError(f"an amount is a Decimal, not {type(self.amount).__name__} ({self.amount!r})")
         if not self.amount.is_finite():
             raise ValueError(f"an amount is a finite number, not {self.amount}")
-        _check_currency(self.currency)
+        if self.currency not in _SEEN:
+            _check_currency(self.currency)
 
     def __add__(self, other: Money) -> Money:
         return Money(self.amount + self._same(other), self.currency)
@@ -105,3 +109,4 @@ def _check_currency(currency: str) -> None:
         raise ValueError(f"a currency is three letters such as GBP, not {currency!r}")
     if not currency.isupper():
         raise ValueError(f"a currency is written in capitals: {currency.upper()}, not {currency}")
+    _SEEN.add(currency)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
 from worker.core.conditions import Facts, holds
 from worker.core.context import Context, key_of
@@ -58,6 +59,7 @@ class PayerDesk:
     remind: Remind | None = None
     remind_on: date | None = None
     disputed: list[Invoice] = field(default_factory=list)
+    _wanted: dict[tuple[str, int], list[tuple[str, Invoice, Step]]] = field(default_factory=lambda: defaultdict(list))
     for_people: list[Due] = field(default_factory=list)
 
     def decide(self) -> None:
@@ -66,11 +68,12 @@ class PayerDesk:
         live = self._held_as_a_whole(live)
         due = [d for i in live if (d := self._place(i, live))]
         self._ask_people()
+        self._ask_for_a_yes()
         due = self._worth_sending(due)
         if due:
             self._send_or_wait(due, live)
 
-    @property
+    @cached_property
     def client_ids(self) -> list[str]:
         """The clients this payer answers for, the payer itself first when it owes something."""
         found = {self.ctx.snapshot.survivor(i.client_id) for i in self.invoices}
@@ -146,7 +149,9 @@ class PayerDesk:
                 self._open_task(guard_task_id("decide", invoice), "decide", reason("ladder-end"))
             return None
         if not position.due_on(self.ctx.day):
-            self._not_yet(invoice, ladder, position, step)
+            self._waits(invoice, ladder, position, step)
+            ahead = self._as_things_stand(ladder, position, live)
+            self._not_yet(invoice, ladder, ahead, ahead.step or step)
             return None
         held = hold_on_step(self.ctx, self.client_ids, ladder, position, self.payer_id)
         if held:
@@ -171,10 +176,18 @@ class PayerDesk:
             position = ladder.position(invoice, position.rung)
         return position
 
+    def _as_things_stand(self, ladder: Ladder, position: Position, live: list[Invoice]) -> Position:
+        """The step to announce: one whose `if` is false today is looked past, but not yet passed by."""
+        announced = position
+        while announced.step and announced.step.condition:
+            if holds(announced.step.condition, Facts(self.ctx, position.invoice, ladder, tuple(live))):
+                return announced
+            announced = ladder.position(position.invoice, announced.rung)
+        return announced if announced.step and announced.timing.day else position
+
     def _not_yet(self, invoice: Invoice, ladder: Ladder, position: Position, step: Step) -> None:
         day = position.timing.day
         on = self.ctx.next_open(ladder.settings, ladder.policy, day) if day else None
-        self._waits(invoice, ladder, position, step)
         if on and step.stage is not Stage.BEFORE and not step.task and not step.approval:
             self.remind_on = min(on, self.remind_on) if self.remind_on else on
         values = {"step": step.name, "on": day_words(on), "why": position.timing.why}
@@ -239,13 +252,20 @@ class PayerDesk:
         if last and self.ctx.settings.calendar.between(last, self.ctx.day) < REFUSED_FOR:
             self._stand(invoice, Bucket.HELD, reason("refused", step.place, step=step.name, on=day_words(last)))
             return False
-        amounts = {name: str(invoice.open)}
-        proposal_id = f"step-{key_of('step', name, invoice.open, len(refused))[:8]}"
-        sentence = f"{step.name} for {invoice.number}"
-        self.proposals.append(Proposal(proposal_id, "step", sentence, (name,), amounts))
-        why = reason("approval", step.place, step=step.name, id=proposal_id)
-        self._stand(invoice, Bucket.HELD, why, step.name)
+        self._wanted[step.name, len(refused)].append((name, invoice, step))
         return False
+
+    def _ask_for_a_yes(self) -> None:
+        """One proposal per step: it names every invoice at it, and the amounts a yes covers."""
+        for (step_name, refusals), asked in sorted(self._wanted.items()):
+            amounts = {name: str(invoice.open) for name, invoice, _ in asked}
+            proposal_id = f"step-{key_of('step', *sorted(amounts.items()), refusals)[:8]}"
+            numbers = ", ".join(sorted(invoice.number for _, invoice, _ in asked))
+            sentence = f"{step_name} for {self.ctx.snapshot.clients[self.payer_id].name}: {numbers}"
+            self.proposals.append(Proposal(proposal_id, "step", sentence, tuple(sorted(amounts)), amounts))
+            for _, invoice, step in asked:
+                why = reason("approval", step.place, step=step.name, id=proposal_id)
+                self._stand(invoice, Bucket.HELD, why, step.name)
 
     # -- sending -------------------------------------------------------------------------------------------------
 

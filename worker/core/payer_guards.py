@@ -111,6 +111,8 @@ def hold_on_step(ctx: Context, client_ids: list[str], ladder: Ladder, position: 
         return None
     if step.stage is Stage.FINAL and not ladder.heard(position.invoice):
         return Held(reason("silent"), "find-who-pays")
+    if step.stage is Stage.FINAL and not step.task and not ctx.settings.next_action:
+        return Held(reason("no-next-action", step.place, step=step.name))
     quiet = ctx.quiet_today(hard=True)
     if quiet and quiet.hard_only:  # the soft steps of other invoices go on
         return Held(reason("quiet", until=day_words(quiet.end), why=quiet.why))

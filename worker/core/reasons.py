@@ -3,6 +3,8 @@
 Codes are stable (tests, JSON and docs use them); sentences may be reworded. `{names}` are filled from evidence.
 """
 
+from functools import lru_cache
+
 from worker.core.decisions import Reason
 
 SENTENCES: dict[str, str] = {
@@ -40,6 +42,7 @@ SENTENCES: dict[str, str] = {
     "stale-books": "The bank was last reconciled too long ago ({words}): harder steps wait.",
     "supplier": "We owe this client {amount} overdue ourselves: harder steps wait.",
     "changed-address": "The address changed from {old} to {new} since our last message: confirm it (approve {id}).",
+    "no-next-action": "{step} must say what happens next: write it as `what happens next:` in the config.",
     "silent": "The last message bounced: find who pays before writing again.",
     "unanswered": "Two messages arrived and nobody answered: find who pays before anything harder.",
     "approval": "{step} needs your yes: approve {id}.",
@@ -65,6 +68,7 @@ SENTENCES: dict[str, str] = {
     # thanks
     "thank": "{amount} came in on {date}{why}.",
     "thank-later": "Thanks for {amount} will open the reminder of {on}.",
+    "thank-tomorrow": "Thanks for {amount} wait until {on}: one message a day is enough.",
     "thank-hours": "Thanks for {amount} wait for the mail window ({on}).",
     # whole sweep
     "no-baseline": "The first live sweep of this organisation needs an approved baseline.",
@@ -85,6 +89,7 @@ def reason(code: str, place: str = "", /, **evidence: object) -> Reason:
     return Reason(code, SENTENCES[code].format(**values), values, place)
 
 
+@lru_cache(maxsize=4096)
 def day_words(day: object) -> str:
     """A date as reasons write it (ISO text for None-safe evidence): `27 Mar 2026`."""
     return f"{day:%-d %b %Y}" if day is not None else "unknown"

@@ -193,6 +193,9 @@ class Snapshot:
 
     def survivor(self, client_id: str) -> str:
         """Follow merges to the client that remains; a loop or a missing client ends the walk."""
+        first = self.clients.get(client_id)
+        if first is None or not first.merged_into:
+            return client_id
         seen = {client_id}
         while (client := self.clients.get(client_id)) and client.merged_into and client.merged_into not in seen:
             client_id = client.merged_into

@@ -140,6 +140,8 @@ def _model(
         promised=promised,
         earlier=earlier_contact(ctx, payer_id, {i.id for i in asked}, to),
         first_ever=not ctx.index.reminders.get(payer_id),
+        next_action=ctx.settings.next_action if final else "",
+        why_it_matters=ctx.settings.why_it_matters,
         instalments=instalments(ctx, top.ladder.settings, net) if top.step.message == "offer-plan" else (),
     )
 

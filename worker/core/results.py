@@ -27,7 +27,10 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """One organisation's sweep. `skipped` says why nothing was decided; `todo` what a person can do about it."""
+    """One organisation's sweep. `skipped` says why nothing was decided; `todo` what a person can do about it.
+
+    `elsewhere`: it was skipped because another run is at it, which is nobody's trouble.
+    """
 
     organisation: str
     sweep_id: str
@@ -35,6 +38,7 @@ class SweepResult:
     delivered: bool = False
     skipped: str = ""
     todo: str = ""
+    elsewhere: bool = False
     broken: str = ""
     snapshot: Snapshot | None = None
     settings: OrganisationSettings | None = None
@@ -60,7 +64,7 @@ class SweepResult:
         """Something was skipped, held for a person, uncertain or not sent."""
         unsure = any(s.outcome != "accepted" for s in self.sent)
         wanted = self.plan is not None and bool(self.plan.proposals or self.tasks)
-        return bool(self.skipped or self.broken or self.uncertain or unsure or wanted)
+        return bool((self.skipped and not self.elsewhere) or self.broken or self.uncertain or unsure or wanted)
 
 
 def exit_code(results: tuple[SweepResult, ...]) -> int:

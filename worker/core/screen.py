@@ -192,8 +192,14 @@ def plausible(invoice: Invoice) -> bool:
 
 def address_of(ctx: Context, client_id: str) -> str:
     """The first address this client's payer would be written at: written settings first, then the books."""
-    payer = ctx.payer_of(client_id)
-    for owner in dict.fromkeys((payer, ctx.snapshot.survivor(client_id))):
+    found = ctx.addresses.get(client_id)
+    if found is None:
+        found = ctx.addresses[client_id] = _address(ctx, client_id)
+    return found
+
+
+def _address(ctx: Context, client_id: str) -> str:
+    for owner in dict.fromkeys((ctx.payer_of(client_id), ctx.snapshot.survivor(client_id))):
         chosen, client = ctx.settings.clients.get(owner), ctx.snapshot.clients.get(owner)
         if chosen and chosen.to:
             return chosen.to[0].email

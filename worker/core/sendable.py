@@ -59,7 +59,9 @@ def _gap(ctx: Context, payer_id: str, client_ids: list[str], policy: Policy, cal
     if last is None:
         return None
     tomorrow = last + timedelta(days=1)  # whatever the gap says: one message a day
-    return ("gap", max(policy.gap.from_(last, calendar), tomorrow), {"last": day_words(last)})
+    own = ctx.settings.clients[payer_id].policy  # a payer's gap holds for every client it answers for
+    gaps = (own.gap.from_(last, calendar), policy.gap.from_(last, calendar))
+    return ("gap", max(*gaps, tomorrow), {"last": day_words(last)})
 
 
 def _after_thanks(ctx: Context, payer_id: str, calendar: Calendar) -> _Wait | None:

@@ -202,6 +202,7 @@ class OrganisationSettings:
     work: str = ""
     terms_text: str = ""
     why_it_matters: str = ""
+    next_action: str = ""
     caps: Caps = field(default_factory=Caps)
     stopped: str = ""
     notes_in_books: bool = False

@@ -95,9 +95,12 @@ def deserves(ctx: Context, receipt: Receipt, policy: Policy) -> str | None:
 
 
 def thank(
-    ctx: Context, receipt: Receipt, remind: Remind | None, remind_on: date | None
+    ctx: Context, receipt: Receipt, remind: Remind | None, remind_on: date | None, *, heard_today: bool
 ) -> Thank | Remind | Wait | None:
-    """What becomes of one receipt today: thanks alone, thanks opening the given reminder, a wait, or nothing."""
+    """What becomes of one receipt today: thanks alone, thanks opening the given reminder, a wait, or nothing.
+
+    `heard_today`: this payer has a message of today already, or will: one a day is enough.
+    """
     chosen = ctx.settings.clients[receipt.payer_id]
     policy = chosen.policy
     why = deserves(ctx, receipt, policy)
@@ -118,6 +121,9 @@ def thank(
     if remind_on and ctx.day < remind_on <= calendar.add(ctx.day, FOLD_WITHIN):
         later = reason("thank-later", amount=amount, on=day_words(remind_on))
         return Wait(receipt.payer_id, remind_on, later)
+    if heard_today:
+        on = ctx.next_open(chosen, policy, ctx.day + timedelta(days=1))
+        return Wait(receipt.payer_id, on, reason("thank-tomorrow", amount=amount, on=day_words(on)))
     if not ctx.may_send_now(chosen, policy, thanks=True):
         on = ctx.opens_next(chosen, policy, thanks=True)
         return Wait(receipt.payer_id, on, reason("thank-hours", amount=amount, on=day_words(on)))

@@ -173,7 +173,7 @@ class WhenProblem(ValueError):
 
 
 EXAMPLES = '"3 business days after payment run", "on due", "10 days after previous, not before 14 days after due"'
-_SPAN = re.compile(r"(\d{1,4}) (business days?|days?|weeks?|months?)\b ?")
+_SPAN = re.compile(r"(\d{1,3}) (business days?|days?|weeks?|months?)\b ?")
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th) missed (?:payment )?run$")
 _WORDS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
 
@@ -214,7 +214,7 @@ def _parse_clause(text: str, depth: int = 0) -> Clause:
     if not match:
         if re.match(r"[-+]?\d", text):
             raise WhenProblem(
-                f'"{text}"', 'a whole number and a unit, such as "3 business days after due"', _near_unit(text)
+                f'"{text}"', 'a whole number up to 999 and a unit, such as "3 days after due"', _near_unit(text)
             )
         raise WhenProblem(f'"{text}"', f'"on ..." or a span, such as {EXAMPLES}')
     span = Span(int(match[1]), Unit(match[2].rstrip("s")))

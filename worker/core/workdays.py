@@ -121,6 +121,7 @@ class Calendar:
     weekend: frozenset[int] = frozenset({5, 6})
     holidays: Mapping[date, str] = field(default_factory=dict, hash=False)
     closures: tuple[Closure, ...] = ()
+    _counted: dict[tuple[date, int], date] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.weekend <= set(range(7)):
@@ -130,7 +131,9 @@ class Calendar:
 
     def is_business_day(self, day: date) -> bool:
         """Whether business is done on `day`."""
-        return day.weekday() not in self.weekend and day not in self.holidays and not self.in_closure(day)
+        if day.weekday() in self.weekend or day in self.holidays:
+            return False
+        return not (self.closures and self.in_closure(day))
 
     def in_closure(self, day: date) -> bool:
         """Whether `day` is inside a closure, whatever else it is."""
@@ -159,12 +162,10 @@ class Calendar:
         `day` itself is never counted, open or not, so 1 business day after a Saturday is the Monday. 0 gives `day`
         rolled to the next business day. From a business day, adding n and then -n returns to it.
         """
-        if business_days == 0:
-            return self.next_business_day(day)
-        step = _DAY if business_days > 0 else -_DAY
-        for _ in range(abs(business_days)):
-            day = self._nearest(day + step, step)
-        return day
+        found = self._counted.get((day, business_days))
+        if found is None:  # thousands of invoices ask about the same few days
+            found = self._counted[day, business_days] = self._count(day, business_days)
+        return found
 
     def between(self, start: date, end: date) -> int:
         """Business days in (start, end]; negative, of (end, start], when `end` is the earlier."""
@@ -176,6 +177,14 @@ class Calendar:
         """Closed when either is closed. Raises ValueError when that leaves no day of the week."""
         extra = tuple(closure for closure in other.closures if closure not in self.closures)
         return Calendar(self.weekend | other.weekend, {**other.holidays, **self.holidays}, self.closures + extra)
+
+    def _count(self, day: date, business_days: int) -> date:
+        if business_days == 0:
+            return self.next_business_day(day)
+        step = _DAY if business_days > 0 else -_DAY
+        for _ in range(abs(business_days)):
+            day = self._nearest(day + step, step)
+        return day
 
     def _nearest(self, day: date, step: timedelta) -> date:
         start = day

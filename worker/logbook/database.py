@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc, inspect, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool, StaticPool
 
@@ -84,6 +84,17 @@ def _explain(name: str, error: exc.SQLAlchemyError) -> str:
     elif "readonly" in what:
         todo = "let this user write to the file and its folder"
     return f"{name}: the logbook cannot be used ({what}).\n    do this:  {todo}"
+
+
+def insert_into(connection: Connection, table: Table) -> Any:
+    """An insert that can say what to do on conflict; of the two dialects, only the one in use is imported."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 def open_database(location: str) -> Database:

@@ -2,27 +2,26 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import Any
+from datetime import date, datetime
+from sys import intern
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.core.events import Event, EventKind
 from worker.core.history import Advance, History, MessageKind, MessageState, PastMessage
 from worker.core.replay import replay
 from worker.errors import LogbookError
 from worker.logbook import mirror, schema
-from worker.logbook.rows import day_of, instant
+from worker.logbook.database import insert_into
+from worker.logbook.rows import Row, amount_of, day_of, instant
 
 EVENT, MESSAGE, CHILD = schema.event, schema.message, schema.message_row
 
 
 def record(connection: Connection, organisation: str, events: Sequence[Event]) -> None:
     """Append events; one whose key exists already is left out."""
-    insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(EVENT)
+    insert = insert_into(connection, EVENT)
     rows = [
         {
             "organisation": organisation,
@@ -88,33 +87,48 @@ def history(connection: Connection, organisation: str, zone: str = "") -> Histor
         ) from error
 
 
+_CHILDREN = (
+    select(CHILD.c.key, CHILD.c.invoice_id, CHILD.c.payment_id, CHILD.c.round, CHILD.c.step, CHILD.c.amount)
+    .add_columns(CHILD.c.currency, CHILD.c.run, CHILD.c.hard)
+    .order_by(CHILD.c.key, CHILD.c.position)
+)
+_PAST = (
+    select(
+        MESSAGE.c.key, MESSAGE.c.kind, MESSAGE.c.payer_id, MESSAGE.c.state, MESSAGE.c.planned_at, MESSAGE.c.handed_at
+    )
+    .add_columns(MESSAGE.c.step, MESSAGE.c.after_due, MESSAGE.c.listed, MESSAGE.c.recipients, MESSAGE.c.granted)
+    .add_columns(MESSAGE.c.mailer)
+    .order_by(MESSAGE.c.seq, MESSAGE.c.key)
+)
+
+
 def _messages(connection: Connection, organisation: str, zone: ZoneInfo) -> list[PastMessage]:
-    children: dict[str, list[Any]] = {}
-    rows = select(CHILD).where(CHILD.c.organisation == organisation).order_by(CHILD.c.key, CHILD.c.position)
-    for row in connection.execute(rows):
-        children.setdefault(row.key, []).append(row)
-    found = select(MESSAGE).where(MESSAGE.c.organisation == organisation).order_by(MESSAGE.c.seq, MESSAGE.c.key)
-    return [_past(row, children.get(row.key, []), zone) for row in connection.execute(found)]
+    children: dict[str, list[Row]] = {}
+    for row in mirror.fetch(connection, _CHILDREN.where(CHILD.c.organisation == organisation)):
+        children.setdefault(row[0], []).append(row)
+    found = mirror.fetch(connection, _PAST.where(MESSAGE.c.organisation == organisation))
+    return [_past(row, children.get(row[0], ()), zone) for row in found]
 
 
-def _past(row: Any, children: list[Any], zone: ZoneInfo) -> PastMessage:
-    at = datetime.fromisoformat(row.handed_at or row.planned_at).replace(tzinfo=UTC)
+def _past(row: Row, children: Sequence[Row], zone: ZoneInfo) -> PastMessage:
+    key, kind, payer_id, state, planned, handed, step, after_due, listed, recipients, granted, mailer = row
+    advances = tuple(
+        Advance(intern(invoice_id), round_, intern(step_), amount_of(amount), intern(currency), day_of(run), bool(hard))
+        for _, invoice_id, _, round_, step_, amount, currency, run, hard in children
+        if invoice_id is not None
+    )
     return PastMessage(
-        row.key,
-        MessageKind(row.kind),
-        row.payer_id,
-        MessageState(row.state),
-        at.astimezone(zone).date(),
-        row.step,
-        row.after_due,
-        tuple(
-            Advance(c.invoice_id, c.round, c.step, Decimal(c.amount), c.currency, day_of(c.run), c.hard)
-            for c in children
-            if c.invoice_id is not None
-        ),
-        tuple(json.loads(row.listed)),
-        tuple(c.payment_id for c in children if c.payment_id is not None),
-        tuple(json.loads(row.recipients)),
-        day_of(row.granted),
-        row.mailer,
+        key,
+        MessageKind(kind),
+        intern(payer_id),
+        MessageState(state),
+        datetime.fromisoformat(handed or planned).astimezone(zone).date(),
+        intern(step),
+        bool(after_due),
+        advances,
+        tuple(json.loads(listed)),
+        tuple(child[2] for child in children if child[2] is not None),
+        tuple(json.loads(recipients)),
+        day_of(granted),
+        mailer,
     )

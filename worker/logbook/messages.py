@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from worker.core.decisions import Remind, Thank
 from worker.core.history import MessageKind, MessageState
@@ -28,6 +28,28 @@ from worker.ports import Claim, MessageRecord
 
 MESSAGE, CHILD, BODY = schema.message, schema.message_row, schema.message_body
 
+# Built once: building a statement costs more than running it, and every message runs all of these.
+_OURS = MESSAGE.c.organisation == bindparam("of")
+_NEWEST = (
+    select(MESSAGE)
+    .where(_OURS, (MESSAGE.c.key == bindparam("named")) | (MESSAGE.c.base == bindparam("named")))
+    .order_by(MESSAGE.c.generation.desc())
+    .limit(1)
+)
+_LAST_NUMBER = select(func.max(MESSAGE.c.seq)).where(_OURS)
+_INSERT, _INSERT_CHILD, _INSERT_BODY = insert(MESSAGE), insert(CHILD), insert(BODY)
+_AT_EPOCH = update(MESSAGE).where(_OURS, MESSAGE.c.key == bindparam("named"), MESSAGE.c.epoch == bindparam("at_epoch"))
+_CLAIM = _AT_EPOCH.where(
+    (MESSAGE.c.state == MessageState.PLANNED.value)
+    | ((MESSAGE.c.state == MessageState.CLAIMED.value) & (MESSAGE.c.claimed_until <= bindparam("by_now")))
+)
+_HAND = _AT_EPOCH.where(
+    MESSAGE.c.state == MessageState.CLAIMED.value,
+    MESSAGE.c.attempt == bindparam("at_attempt"),
+    MESSAGE.c.claimed_until > bindparam("by_now"),
+)
+_SETTLE = _AT_EPOCH.where(MESSAGE.c.state == bindparam("was"))
+
 
 def plan(connection: Connection, organisation: str, sweep_id: str, decision: Remind | Thank, now: datetime) -> bool:
     """Insert a message and its child rows as planned. False when the key is in use; IntegrityError when a child row
@@ -37,13 +59,12 @@ def plan(connection: Connection, organisation: str, sweep_id: str, decision: Rem
         return False
     generation = last["generation"] + 1 if last else 1
     key = decision.key if generation == 1 else f"{decision.key}~{generation}"
-    newest = select(func.max(MESSAGE.c.seq)).where(MESSAGE.c.organisation == organisation)
     values = {
         "organisation": organisation,
         "key": key,
         "base": decision.key,
         "generation": generation,
-        "seq": (connection.execute(newest).scalar() or 0) + 1,
+        "seq": (connection.execute(_LAST_NUMBER, {"of": organisation}).scalar() or 0) + 1,
         "attempt": last["attempt"] + 1 if last else 1,
         "payer_id": decision.payer_id,
         "recipients": listing([a.email for a in decision.to]),
@@ -56,10 +77,10 @@ def plan(connection: Connection, organisation: str, sweep_id: str, decision: Rem
         "epoch": 0,
         **_particulars(decision),
     }
-    connection.execute(insert(MESSAGE), values)
+    connection.execute(_INSERT, values)
     if children := _children(decision):
         common = {"organisation": organisation, "key": key, "live": True}
-        connection.execute(insert(CHILD), [{**common, **c, "position": n} for n, c in enumerate(children)])
+        connection.execute(_INSERT_CHILD, [{**common, **c, "position": n} for n, c in enumerate(children)])
     return True
 
 
@@ -104,17 +125,14 @@ def claim(
     row = _newest(connection, organisation, key)
     if row is None:
         return None
-    free = (MESSAGE.c.state == MessageState.PLANNED.value) | (
-        (MESSAGE.c.state == MessageState.CLAIMED.value) & (MESSAGE.c.claimed_until <= instant(now))
-    )
     changes = {
         "state": MessageState.CLAIMED.value,
         "holder": holder,
         "claimed_until": instant(now + lease),
         "epoch": row["epoch"] + 1,
     }
-    mine = update(MESSAGE).where(_is(organisation, row), MESSAGE.c.epoch == row["epoch"], free).values(changes)
-    if connection.execute(mine).rowcount != 1:
+    mine = {"of": organisation, "named": row["key"], "at_epoch": row["epoch"], "by_now": instant(now)}
+    if connection.execute(_CLAIM, {**mine, **changes}).rowcount != 1:
         return None
     return Claim(row["key"], row["epoch"] + 1, row["attempt"])
 
@@ -129,14 +147,7 @@ def hand(
     now: datetime,
 ) -> bool:
     """claimed -> handed, with the letter and its bytes. False when the claim was lost or has run out."""
-    mine = (
-        MESSAGE.c.organisation == organisation,
-        MESSAGE.c.key == claim.key,
-        MESSAGE.c.state == MessageState.CLAIMED.value,
-        MESSAGE.c.epoch == claim.epoch,
-        MESSAGE.c.attempt == claim.attempt,
-        MESSAGE.c.claimed_until > instant(now),
-    )
+    mine = {"of": organisation, "named": claim.key, "at_epoch": claim.epoch, "at_attempt": claim.attempt}
     changes = {
         "state": MessageState.HANDED.value,
         "message_id": letter.message_id,
@@ -145,7 +156,7 @@ def hand(
         "handed_at": instant(now),
         "mailer": mailer,
     }
-    if connection.execute(update(MESSAGE).where(*mine).values(changes)).rowcount != 1:
+    if connection.execute(_HAND, {**mine, "by_now": instant(now), **changes}).rowcount != 1:
         return False
     body = {
         "organisation": organisation,
@@ -155,7 +166,7 @@ def hand(
         "letter": json.dumps(asdict(letter), ensure_ascii=False, sort_keys=True),
         "raw": raw,
     }
-    connection.execute(insert(BODY), body)
+    connection.execute(_INSERT_BODY, body)
     return True
 
 
@@ -189,8 +200,8 @@ def settle(
         changes |= {"settled_at": None, "claimed_until": None, "holder": ""}
         if was is MessageState.HANDED:
             changes |= {"attempt": row["attempt"] + 1, "handed_at": None}
-    cas = (_is(organisation, row), MESSAGE.c.state == was.value, MESSAGE.c.epoch == row["epoch"])
-    if connection.execute(update(MESSAGE).where(*cas).values(changes)).rowcount != 1:
+    mine = {"of": organisation, "named": row["key"], "at_epoch": row["epoch"], "was": was.value}
+    if connection.execute(_SETTLE, {**mine, **changes}).rowcount != 1:
         raise LogbookError(f"{organisation}: message {key} was changed by somebody else at the same time")
     if state in FREED:
         children = (CHILD.c.organisation == organisation, CHILD.c.key == row["key"])
@@ -254,11 +265,5 @@ def _record(row: RowMapping, raw: bytes) -> MessageRecord:
     )
 
 
-def _is(organisation: str, row: RowMapping) -> Any:
-    return (MESSAGE.c.organisation == organisation) & (MESSAGE.c.key == row["key"])
-
-
 def _newest(connection: Connection, organisation: str, key: str) -> RowMapping | None:
-    named = (MESSAGE.c.key == key) | (MESSAGE.c.base == key)
-    statement = select(MESSAGE).where(MESSAGE.c.organisation == organisation, named)
-    return connection.execute(statement.order_by(MESSAGE.c.generation.desc()).limit(1)).mappings().one_or_none()
+    return connection.execute(_NEWEST, {"of": organisation, "named": key}).mappings().one_or_none()

@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, bindparam, delete, select, union, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from worker.core.receivable import (
     Credit,
@@ -24,7 +23,7 @@ from worker.core.receivable import (
 )
 from worker.errors import LogbookError
 from worker.logbook import rows, schema
-from worker.logbook.database import Database
+from worker.logbook.database import Database, insert_into
 from worker.logbook.rows import Row, instant
 from worker.ports import Page
 
@@ -44,7 +43,7 @@ def _columns(table: Table) -> list[Any]:
 def upsert(connection: Connection, table: Table, organisation: str, values: Iterable[Row]) -> None:
     """Insert rows (in column order, without `organisation`) or replace those with the same key."""
     names = [c.name for c in table.columns]
-    insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
+    insert = insert_into(connection, table)
     keys = [c.name for c in table.primary_key.columns]
     changes = {n: insert.excluded[n] for n in names if n not in keys}
     statement = insert.on_conflict_do_update(index_elements=keys, set_=changes)
@@ -58,11 +57,18 @@ def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _fetch(connection: Connection, statement: Select[Any], parameters: Mapping[str, Any] | None = None) -> list[Row]:
+def fetch(connection: Connection, statement: Select[Any], parameters: Mapping[str, Any] | None = None) -> list[Row]:
     """Plain tuples straight from the driver: a row object and a type check a column would double the cost of a large
     mirror. Booleans may come as 0 and 1."""
     cursor = connection.execute(statement, parameters).cursor
     return list(cursor.fetchall()) if cursor else []
+
+
+def _each(connection: Connection, statement: Select[Any]) -> Iterator[Row]:
+    """As `fetch`, a few hundred rows at a time: all of a large mirror need not be there twice."""
+    cursor = connection.execute(statement).cursor
+    while cursor and (some := cursor.fetchmany(CHUNK)):
+        yield from some
 
 
 @cache
@@ -77,7 +83,7 @@ def _stored(connection: Connection, table: Table, organisation: str, ids: Iterab
     return {
         row[0]: row
         for chunk in _chunks(ids)
-        for row in _fetch(connection, statement, {"name": organisation, "ids": chunk})
+        for row in fetch(connection, statement, {"name": organisation, "ids": chunk})
     }
 
 
@@ -85,7 +91,7 @@ def _stored_allocations(connection: Connection, organisation: str, ids: Iterable
     found: dict[str, list[Row]] = {}
     statement = _by_ids(schema.allocation, "payment_id")
     for chunk in _chunks(ids):
-        for row in sorted(_fetch(connection, statement, {"name": organisation, "ids": chunk})):
+        for row in sorted(fetch(connection, statement, {"name": organisation, "ids": chunk})):
             found.setdefault(row[0], []).append(row)
     return found
 
@@ -167,7 +173,7 @@ class Writer:
         """Write the watermark, first of all, unless a reading was finished since ours began; locks out others."""
         table = schema.watermark
         values = {"watermark": watermark, "read_at": instant(self._now), "reading": self._follows + 1}
-        insert = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
+        insert = insert_into(connection, table)
         ours = insert.values(organisation=self._name, **values).on_conflict_do_update(
             index_elements=["organisation"], set_=values, where=table.c.reading == self._follows
         )
@@ -200,7 +206,7 @@ class Writer:
     def _drop_unseen(self, connection: Connection) -> None:
         invoice, credit = schema.invoice, schema.credit
         mine = (invoice.c.organisation == self._name) & invoice.c.status.in_(NOT_CLOSED)
-        held = _fetch(connection, select(invoice.c.id, invoice.c.status).where(mine))
+        held = fetch(connection, select(invoice.c.id, invoice.c.status).where(mine))
         gone = [(id_, status) for id_, status in held if id_ not in self._seen_invoices]
         opened = [id_ for id_, status in gone if status == InvoiceStatus.OPEN]
         drafts = [id_ for id_, status in gone if status != InvoiceStatus.OPEN]
@@ -252,7 +258,7 @@ def load(connection: Connection, organisation: str) -> Snapshot | None:
 
 
 def _all(connection: Connection, table: Table, organisation: str, *where: Any) -> list[Row]:
-    return _fetch(connection, select(*_columns(table)).where(table.c.organisation == organisation, *where))
+    return fetch(connection, select(*_columns(table)).where(table.c.organisation == organisation, *where))
 
 
 def _invoices(connection: Connection, organisation: str, recent: str) -> Iterator[Invoice]:
@@ -268,13 +274,16 @@ def _invoices(connection: Connection, organisation: str, recent: str) -> Iterato
         .join(message, (message.c.organisation == child.c.organisation) & (message.c.key == child.c.key))
         .where(child.c.organisation == organisation, message.c.planned_at >= recent, child.c.invoice_id.is_not(None))
     )
-    link = schema.link
-    mine = select(link.c.invoice_id, link.c.url).where(link.c.organisation == organisation)
-    links = {row[0]: row[1] for row in _fetch(connection, mine)}
+    urls = links(connection, organisation)
     named = invoice.c.id.in_(union(by_payment, by_message))
     for where in ((invoice.c.status.in_(NOT_CLOSED),), (invoice.c.status.not_in(NOT_CLOSED), named)):
-        for row in _all(connection, invoice, organisation, *where):
-            yield rows.invoice_of(row, links.get(row[0], ""))
+        for row in _each(connection, select(*_columns(invoice)).where(invoice.c.organisation == organisation, *where)):
+            yield rows.invoice_of(row, urls.get(row[0], ""))
+
+
+def links(connection: Connection, organisation: str) -> dict[str, str]:
+    """Cached pay links by invoice id."""
+    return dict(_all(connection, schema.link, organisation))
 
 
 def _credits(connection: Connection, organisation: str) -> Iterator[Credit]:

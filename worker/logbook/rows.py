@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from worker.core.receivable import (
@@ -20,6 +22,10 @@ from worker.core.receivable import (
 )
 
 Row = tuple[Any, ...]
+
+# A mirror of thousands repeats a few hundred days and many amounts: equal ones are one object.
+_day = lru_cache(maxsize=4096)(date.fromisoformat)
+amount_of = lru_cache(maxsize=16384)(Decimal)
 
 _STATUS = {s.value: s for s in InvoiceStatus}
 _CREDIT = {k.value: k for k in CreditKind}
@@ -100,7 +106,7 @@ def client_of(row: Sequence[Any]) -> Client:
     owed = None if row[14] is None else Decimal(row[14])
     id_, name, email, first, last, _, account, _, country, archived, erased, merged, parent, billed, _ = row
     return Client(
-        id_,
+        intern(id_),
         name,
         email,
         first,
@@ -174,22 +180,22 @@ def invoice_of(row: Sequence[Any], link: str = "") -> Invoice:
         _,
     ) = row
     return Invoice(
-        id_,
-        client_id,
+        intern(id_),
+        intern(client_id),
         number,
-        currency,
-        Decimal(total),
-        Decimal(open_),
+        intern(currency),
+        amount_of(total),
+        amount_of(open_),
         _STATUS[status],
-        date.fromisoformat(issued) if issued else None,
-        date.fromisoformat(due) if due else None,
-        Decimal(paid),
-        Decimal(credited),
+        _day(issued) if issued else None,
+        _day(due) if due else None,
+        amount_of(paid),
+        amount_of(credited),
         reference,
         None if sent is None else bool(sent),
         problem,
-        date.fromisoformat(approved) if approved else None,
-        date.fromisoformat(expected) if expected else None,
+        _day(approved) if approved else None,
+        _day(expected) if expected else None,
         work,
         url or link,
         theme,
@@ -236,16 +242,16 @@ def payment_of(row: Sequence[Any], allocations: Sequence[tuple[str, str]]) -> Pa
     id_, client_id, on, currency, amount, kind, active, batch, account, reference, first_seen, historic = row
     return Payment(
         id_,
-        client_id,
-        date.fromisoformat(on),
-        currency,
-        Decimal(amount),
+        intern(client_id),
+        _day(on),
+        intern(currency),
+        amount_of(amount),
         _PAYMENT[kind],
         bool(active),
         batch,
         account,
         reference,
-        tuple(Allocation(i, Decimal(a)) for i, a in allocations),
+        tuple(Allocation(intern(i), amount_of(a)) for i, a in allocations),
         datetime.fromisoformat(first_seen),
         bool(historic),
     )

@@ -1,12 +1,11 @@
 """The logbook itself: `worker.ports.Logbook` over one database, one short transaction a call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from worker.core.decisions import Remind, Thank
@@ -15,7 +14,7 @@ from worker.core.history import History, MessageState
 from worker.core.message import Letter
 from worker.core.receivable import Snapshot
 from worker.logbook import journal, messages, mirror, schema
-from worker.logbook.database import Database, open_database
+from worker.logbook.database import Database, insert_into, open_database
 from worker.logbook.rows import instant
 from worker.ports import Claim, MessageRecord, MirrorWriter
 
@@ -39,8 +38,7 @@ class SqlLogbook:
         """The random id this store was born with."""
         table = schema.instance
         with self._database.write() as connection:
-            build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            birth = build(table).values(one=1, id=uuid4().hex).on_conflict_do_nothing()
+            birth = insert_into(connection, table).values(one=1, id=uuid4().hex).on_conflict_do_nothing()
             connection.execute(birth)
             return str(connection.execute(select(table.c.id)).scalar_one())
 
@@ -55,7 +53,7 @@ class SqlLogbook:
         """Take or renew the organisation's sweep lease."""
         table = schema.lease
         with self._database.write() as connection:
-            build = (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(table)
+            build = insert_into(connection, table)
             take = build.values(organisation=organisation, holder=holder, until=instant(now + length))
             take = take.on_conflict_do_update(
                 index_elements=["organisation"],
@@ -162,22 +160,22 @@ class SqlLogbook:
         with self._database.read() as connection:
             return messages.records(connection, organisation, (MessageState.PLANNED, MessageState.CLAIMED))
 
-    def messages(self, organisation: str, payer_id: str | None = None) -> tuple[MessageRecord, ...]:
-        """All messages, oldest first, without their bytes unless one payer is named."""
+    def messages(
+        self, organisation: str, payer_id: str | None = None, states: Sequence[MessageState] = ()
+    ) -> tuple[MessageRecord, ...]:
+        """Messages, oldest first, without their bytes unless one payer is named."""
         with self._database.read() as connection:
-            return messages.records(connection, organisation, (), payer_id)
+            return messages.records(connection, organisation, states, payer_id)
 
     def remember_link(self, organisation: str, invoice_id: str, url: str) -> None:
         """Cache a pay link."""
         with self._database.write() as connection:
             mirror.upsert(connection, schema.link, organisation, [(invoice_id, url)])
 
-    def link(self, organisation: str, invoice_id: str) -> str | None:
-        """The cached pay link of an invoice, if there is one."""
-        table = schema.link
+    def links(self, organisation: str) -> dict[str, str]:
+        """The cached pay links, by invoice id."""
         with self._database.read() as connection:
-            mine = select(table.c.url).where(table.c.organisation == organisation, table.c.invoice_id == invoice_id)
-            return connection.execute(mine).scalar()
+            return mirror.links(connection, organisation)
 
     def close(self) -> None:
         """Release the database."""

@@ -61,7 +61,7 @@ def show_runs(out: Console, snapshot: Snapshot, settings: OrganisationSettings, 
             following = next_runs(schedule, today)
             dates = ", ".join(f"{schedule.cut_off_of(r):%-d %b} > {r:%-d %b}" for r in following[:2])
             place = chosen.places.get("pays", "")
-            pays = schedule.describe().removeprefix("pays ")
+            pays = schedule.rule.describe()
             row(made, [cell(name), cell(pays), cell(dates or "none"), cell(strip(schedule, today)), cell(place, FAINT)])
         out.print(made)
         say(
@@ -71,7 +71,7 @@ def show_runs(out: Console, snapshot: Snapshot, settings: OrganisationSettings, 
         )
     say(
         out,
-        f"{counted(unknown, 'client that owes money has', 'clients that owe money have')} no known run: steps go by the due date.",
+        f"{counted(unknown, 'more client owes', 'more clients owe')} money; no run is known, so the due date counts.",
     )
     say(out, f"Write what you know: duecourse clients {settings.name}, then the column pays.")
 

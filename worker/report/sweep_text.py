@@ -80,10 +80,11 @@ def _title(out: Console, result: SweepResult, plan: Plan, snapshot: Snapshot) ->
 def show_headline(out: Console, found: Headline) -> None:
     """The money by bucket and reason, with its sum always beside the books' receivables."""
     say(out)
+    alone = {c: v for c, v in found.nobody().items() if v}
     say(
         out,
-        f"Money nobody is chasing: {money(found.nobody())}",
-        f"{LOUD} {WRONG if any(found.nobody().values()) else OUT}",
+        f"Money nobody is chasing: {money(alone)}",
+        f"{LOUD} {WRONG if alone else OUT}",
     )
     currencies = found.currencies
     made = table(["where it stands", "invoices", *currencies], right=["invoices", *currencies])

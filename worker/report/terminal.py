@@ -5,10 +5,12 @@ Names from the books never reach the terminal raw: control characters would be c
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from io import TextIOWrapper
 from typing import TextIO
 
 from rich.console import Console
@@ -26,6 +28,8 @@ WRONG, OUT, KEPT, TYPE, FAINT, LOUD = "red", "green", "yellow", "cyan", "dim", "
 def console(stream: TextIO | None = None) -> Console:
     """A console on standard output (or `stream`); without colour and at a fixed width when it is no terminal."""
     out = stream or sys.stdout
+    if isinstance(out, TextIOWrapper):
+        out.reconfigure(errors="replace")  # a terminal that cannot show a name still shows the rest
     terminal = out.isatty() and os.environ.get("TERM") != "dumb"
     return Console(
         file=out,
@@ -52,8 +56,8 @@ def cell(text: str, style: str = "") -> Text:
 
 
 def _visible(text: str) -> str:
-    indent = len(text) - len(text.lstrip(" "))
-    return " " * indent + one_line(text) if text.strip() else ""
+    # Spaces are layout of our own here; a name that brings its own is harmless.
+    return "".join(part if part.isspace() else one_line(part) for part in re.split(r"( {2,}|^ +)", text) if part)
 
 
 def table(columns: Iterable[str], right: Iterable[str] = (), wrapped: Iterable[str] = ()) -> Table:

@@ -16,7 +16,7 @@ from worker.core.message import InvoiceLine, MessageModel, Rendered
 from worker.core.money import Money
 from worker.core.plain import one_line
 from worker.errors import Problem
-from worker.wording.blocks import Drawing, amounts, html_table, text_table
+from worker.wording.blocks import Drawing, Grid, amounts, html_table, text_table
 from worker.wording.figures import Figures, locale_of
 from worker.wording.files import WORDS, Folders, Source, WordingError
 from worker.wording.grammar import FILTERS, MADE, SUBJECT, TOP, VISIBLE, Checker, fields_of
@@ -27,6 +27,7 @@ FALLBACK = "en"
 _LARGEST = 1024 * 1024
 _MOST_LOOPS = 10_000
 _LONGEST_SUBJECT = 200
+_INCLUDE = re.compile(r"""\{%[-+]?\s*include\s+["'](_[a-z0-9-]+)["']\s*[-+]?%\}""")
 _MANY_BREAKS = re.compile(r"\n{3,}")
 _FIELDS = {kind: frozenset(fields_of(kind)) for kind in VISIBLE}
 
@@ -116,7 +117,9 @@ class _Language:
         if problems:
             raise WordingError(problems)
         html, text = compile_markdown(self.text, source.body)
-        return source, html, text
+        # Parts are put in place here, once, which spares Jinja a new context for each of them in every message.
+        html = _INCLUDE.sub(lambda match: self._compiled(match[1])[1], html)
+        return source, html, _INCLUDE.sub(lambda match: self._compiled(match[1])[2], text)
 
     def has(self, name: str) -> bool:
         """Whether this language has that template."""
@@ -154,8 +157,10 @@ class Templates:
         line = _run(subject, source, {**names, "_figures": figures})
         if not line or len(line) > _LONGEST_SUBJECT:
             raise WordingError([Problem(source.place(1), f"a subject of {len(line)} characters", "1 to 200")])
-        text = _run(language.text.get_template(source.name), source, _context(names, drawing, html=False))
-        html = _run(language.html.get_template(source.name), source, _context(names, drawing, html=True))
+        # Both parts draw the same tables: each is laid out once.
+        grids: dict[tuple[int, bool], Grid] = {}
+        text = _run(language.text.get_template(source.name), source, _context(names, drawing, grids, html=False))
+        html = _run(language.html.get_template(source.name), source, _context(names, drawing, grids, html=True))
         return Rendered(one_line(line), _tidy(text), _page(html, language.code, line))
 
     def _language(self, code: str, template: str) -> _Language:
@@ -170,13 +175,14 @@ class Templates:
 
 
 def parts_of(folders: Folders, language: str) -> frozenset[str]:
-    """The parts this language's templates may include."""
+    """The parts this language's templates may include; parts themselves include none."""
     return frozenset(n for code, n, _ in folders.all() if code == language and n.startswith("_") and n != WORDS)
 
 
 def problems_of(source: Source, parts: frozenset[str]) -> list[Problem]:
     """Everything wrong with one file: syntax, names, functions, parts, links, subject."""
     environment = Sandbox()
+    parts = frozenset() if source.is_part else parts  # a part that includes parts could include itself
     problems = Checker(source.body_line, str(source.path), parts).check(environment, source.body)
     if "subject" in source.matter:
         line = source.matter_lines["subject"]
@@ -207,9 +213,12 @@ def _counted(names: dict[str, object]) -> dict[str, object]:
     return out
 
 
-def _context(names: dict[str, object], drawing: Drawing, *, html: bool) -> dict[str, object]:
+def _context(
+    names: dict[str, object], drawing: Drawing, grids: dict[tuple[int, bool], Grid], *, html: bool
+) -> dict[str, object]:
     def table(lines: Sequence[object], late: bool = False) -> str:
-        grid = drawing.grid(lines, late)
+        key = (id(lines), late)
+        grid = grids.get(key) or grids.setdefault(key, drawing.grid(lines, late))
         return Markup(html_table(grid, drawing.words["view"])) if html else Finished(text_table(grid))  # noqa: S704
 
     def bullets(items: Sequence[object]) -> str:

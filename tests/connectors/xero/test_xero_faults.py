@@ -121,14 +121,14 @@ def test_unknown_values_are_never_chased_and_never_stop_the_reading(quiet: Sandb
     assert not any(p.active for p in mirror.payments.values())
 
 
-@pytest.mark.parametrize("minutes", [1, 10, 240])
+@pytest.mark.parametrize("minutes", [20, 240])
 def test_stale_answers_lose_no_change(stage: SandboxStage, minutes: int) -> None:
     """What the platform did not show yet is shown by a later reading, however far behind its data was."""
     mirror = mirror_of(stage.books(), stage.now)
     stage.later(timedelta(minutes=30))
     paid = mirror.open[0]
     stage.pay(paid)
-    stage.later(timedelta(seconds=30))
+    stage.later(timedelta(minutes=15))
     stage.fault("stale", times=ALWAYS, value=minutes)
     mirror.take(stage.books().read(mirror.watermark, stage.now, mirror.open))
     assert mirror.invoices[paid].is_open

@@ -1,0 +1,183 @@
+"""Looking: explain, history, status, runs, check; and the files commands write."""
+
+import csv
+import os
+import re
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from importlib import resources
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from tests.e2e.conftest import NOW, Office
+from worker.cli import main
+
+KNOWN = """\
+    clients:
+      - client: Lantern Works Theatre
+        pays: last friday
+        cut-off: 3 business days
+"""
+
+
+def test_explain_says_why_and_where(office: Office) -> None:
+    office.write(more=KNOWN)
+    answer = office("explain", "Lantern Works Theatre")
+    assert answer.code == 0
+    assert re.search(r"payment run +on|payment run +pays", answer.out)
+    assert "27 Mar 2026, cut-off 24 Mar 2026" in answer.out
+    lines = office.config.read_text(encoding="utf-8").splitlines()
+    written = next(n for n, line in enumerate(lines, 1) if "pays: last friday" in line)
+    assert f"config.yaml:{written}" in answer.out
+
+
+def test_explain_an_invoice_by_number(office: Office) -> None:
+    first = office("run", "--json").data["organisations"][0]["standings"][0]
+    data = office("explain", first["number"], "--json").data
+    assert [s["number"] for s in data["standings"]] == [first["number"]]
+    assert first["number"] in office("explain", first["number"]).out
+
+
+def test_history_tells_what_was_sent(office: Office) -> None:
+    office.go_live()
+    sent = [s for s in office("run", "--json").data["organisations"][0]["sent"] if s["kind"] == "remind"]
+    data = office("history", sent[0]["payer"], "--json").data
+    assert set(data) == {"schema", "organisation", "client", "payer", "entries"}
+    assert [e["data"]["state"] for e in data["entries"] if e["kind"] == "reminder"] == ["accepted"]
+    assert "[accepted]" in office("history", sent[0]["payer"]).out
+
+
+def test_status_for_monitors(office: Office) -> None:
+    never = office("status", "--json")
+    assert never.code == 1
+    assert never.data["organisations"][0]["trouble"] == ["never read"]
+    office("run")
+    well = office("status", "--json")
+    assert well.code == 0
+    assert well.data["organisations"][0]["stale"] is False
+    assert len(well.data["instance"]) == 32
+    late = office("status", now=NOW + timedelta(hours=31))
+    assert late.code == 1
+    assert "not read for more than 30 hours" in late.out
+
+
+def test_status_tells_of_a_sweep_that_failed_since(office: Office) -> None:
+    office("run")
+    office.write(url="http://127.0.0.1:9")
+    assert office("run", now=NOW + timedelta(hours=1)).code == 1
+    (one,) = office("status", "--json", now=NOW + timedelta(hours=2)).data["organisations"]
+    assert one["skipped"]
+
+
+def test_the_stop_file_is_seen(office: Office) -> None:
+    office("run")
+    (office.folder / "state" / "STOP").write_text("fire drill", encoding="utf-8")
+    answer = office("status")
+    assert answer.code == 1
+    assert "STOPPED: fire drill" in answer.out
+
+
+def test_runs_show_cut_offs_and_a_strip(office: Office) -> None:
+    office.write(more=KNOWN)
+    answer = office("runs")
+    assert answer.code == 0
+    assert "24 Mar > 27 Mar" in answer.out
+    assert ".....|.....|.c..R|.....|....." in answer.out
+    (one,) = office("runs", "--json").data["organisations"]
+    assert one["clients"][0]["runs"][0] == {"run": "2026-03-27", "cut_off": "2026-03-24"}
+
+
+def test_check_is_quiet_when_all_is_well_and_creates_nothing(office: Office) -> None:
+    answer = office("check")
+    assert answer.code == 0
+    assert answer.out.startswith("All is well: 1 organisation")
+    assert sorted(p.name for p in office.folder.iterdir()) == ["config.yaml"]
+
+
+def test_check_lists_every_problem_of_config_and_wording(office: Office) -> None:
+    office.write(more="    polcy: standard\n")
+    wording = office.folder / "wording" / "en"
+    shipped = resources.files("policies").joinpath("wording/en/nudge.md").read_text(encoding="utf-8")
+    wording.mkdir(parents=True)
+    (wording / "nudge.md").write_text(shipped.replace("When will", "{{ nobody_knows }} will"), encoding="utf-8")
+    answer = office("check")
+    assert answer.code == 2
+    assert "polcy" in answer.out
+    assert "nobody_knows" in answer.out, answer.out
+    data = office("check", "--json").data
+    assert data["ok"] is False
+    assert all(set(p) == {"place", "found", "expected", "todo"} for p in data["problems"])
+
+
+def test_check_knows_the_clients_once_books_were_read(office: Office) -> None:
+    office("run")
+    office.write(more="    holds: [{client: Calder Mils, why: x}]\n")
+    answer = office("check")
+    assert answer.code == 2
+    assert "Calder Mills" in answer.out
+
+
+def test_clients_writes_a_skeleton_and_keeps_what_people_wrote(office: Office) -> None:
+    assert office("clients", "harbour").code == 0
+    file = office.folder / "organisations" / "harbour.clients.csv"
+    rows = list(csv.DictReader(file.open(encoding="utf-8")))
+    assert {"id", "client", "pays"} <= set(rows[0])
+    lines = file.read_text(encoding="utf-8").splitlines()
+    at = next(n for n, line in enumerate(lines) if "Calder Mills" in line)
+    lines[0] += ",my own"
+    lines = [line if n == 0 else f"{line},{'blue' if n == at else ''}" for n, line in enumerate(lines)]
+    del lines[at + 1]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    answer = office("clients", "harbour")
+    assert "1 client added" in answer.out
+    again = {r["client"]: r for r in csv.DictReader(file.open(encoding="utf-8"))}
+    assert again["Calder Mills"]["my own"] == "blue"
+    assert len(again) == len(rows)
+    assert office("check").code == 0
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    first = CliRunner().invoke(main, ["init", str(tmp_path / "new")])
+    assert first.exit_code == 0
+    config = tmp_path / "new" / "config.yaml"
+    assert CliRunner().invoke(main, ["check", "--config", str(config)]).exit_code == 0
+    config.write_text("mine", encoding="utf-8")
+    second = CliRunner().invoke(main, ["init", str(tmp_path / "new")])
+    assert second.exit_code == 2
+    assert config.read_text(encoding="utf-8") == "mine"
+
+
+def test_sandbox_serves_until_it_is_interrupted(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "worker.cli", "sandbox", "--now", NOW.isoformat()]
+    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=env) as served:
+        assert served.stdout is not None
+        lines: list[str] = []
+        for line in served.stdout:
+            lines.append(line)
+            if "Ctrl-C" in line:
+                break
+        try:
+            books = next(line.strip() for line in lines if "books:" in line)
+            text = f"organisations:\n  demo:\n    {books}\n    zone: Europe/London\n"
+            (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+            done = CliRunner().invoke(
+                main, ["run", "--json", "--config", str(tmp_path / "config.yaml"), "--now", NOW.isoformat()]
+            )
+            assert done.exit_code in (0, 1), done.output
+            assert '"skipped": ""' in done.stdout
+        finally:
+            served.send_signal(signal.SIGINT)
+            rest = served.stdout.read()
+        assert served.wait(10) == 0
+    assert "Stopped." in rest
+
+
+def test_a_port_that_is_taken(office: Office) -> None:
+    port = office.sandbox.url.rsplit(":", 1)[1]
+    done = CliRunner().invoke(main, ["sandbox", "--port", port])
+    assert done.exit_code == 2
+    assert f"port {port} cannot be used" in done.stderr
