@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from math import log2
 
 from worker.core.inference.evidence import FEWEST, Evidence
@@ -80,12 +80,10 @@ def infer(evidence: Evidence, library: Library, today: date) -> Cycle:
         confidence = _lands(library.business, found, library, today) * _on_business_days(evidence, library)
         return Cycle(None, confidence, evidence.enough, evidence.dates, _why_not(evidence), found=found)
     rule = replace(best.rule, roll=best.rule.roll or learnt_roll(best.rule, evidence, library))
-    cycle = Cycle(rule, 0.0, True, evidence.dates, "", _since(best, found, evidence), found)
-    schedule = cycle.schedule(library.calendar)
-    runs = schedule.runs(today + timedelta(days=1), today + timedelta(days=HORIZON)) if schedule else ()
-    on_run = _lands(library.mask(library.number(r) for r in runs), found, library, today)
-    why = _why(rule, best, cycle.since, evidence, library)
-    return replace(cycle, confidence=on_run * _on_business_days(evidence, library), why=why)
+    confidence = _lands(best.mask, found, library, today) * _on_business_days(evidence, library)
+    since = _since(best, found, evidence)
+    why = _why(rule, best, since, evidence, library)
+    return Cycle(rule, confidence, True, evidence.dates, why, since, found)
 
 
 def _named(found: Sequence[Belief], library: Library, today: date) -> Candidate | None:
@@ -112,8 +110,12 @@ def _told(c: Candidate, found: Sequence[Belief], library: Library, today: date) 
 
 
 def _ahead(library: Library, today: date) -> int:
+    """The business days on which a rule could run: Christmas left out, unless there is nothing else."""
     start = library.number(today)
-    return library.business & library.span(start + 1, start + HORIZON)
+    days = library.business & library.span(start + 1, start + HORIZON)
+    return (
+        days & ~library.mask(n for n in range(start, start + HORIZON + 1) if CHRISTMAS.covers(library.day(n))) or days
+    )
 
 
 def _lands(days: int, found: Sequence[Belief], library: Library, today: date) -> float:
@@ -129,10 +131,14 @@ def _lands(days: int, found: Sequence[Belief], library: Library, today: date) ->
         if not size or size == total:
             probability += b.weight * even
             continue
-        inside = (own & days).bit_count() / size
+        inside = sum(share * _part(mask & ahead, days) for mask, share in b.parts())
         outside = (days & ~own).bit_count() / (total - size)
         probability += b.weight * (b.kept * inside + (1 - b.kept) * outside)
     return probability
+
+
+def _part(own: int, days: int) -> float:
+    return (own & days).bit_count() / max(1, own.bit_count())
 
 
 def _on_business_days(evidence: Evidence, library: Library) -> float:

@@ -1,7 +1,7 @@
 """When an open invoice will probably be paid: a median date for the cash forecast, and the likeliest day for a chase.
 
-The client's past delays, on the steadiest of three clocks, say about when; its payment cycle says on which of those
-days. The two answers differ: the median of "this Thursday or the next" may well be a Monday.
+The client's past delays say about when, on three clocks (since the invoice, since its due date, since the end of its
+month), the steadiest counting most; its payment cycle says on which of those days. The two answers differ: the median of "this Thursday or the next" may well be a Monday.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from worker.core.inference.rules import Candidate, Family, Library
 from worker.core.inference.score import AfterInvoice, Belief
 from worker.core.workdays import month_end
 
-HALF_LIFE = 365
+HALF_LIFE = 180
 """Days in which a past delay loses half its weight."""
 
-BLUR = 4
+BLUR = 5
 """Days a past delay spreads to either side, in a triangle."""
 
-TAIL, TAIL_DAYS = 0.05, 30
-"""Part of the probability kept for a payment later than any before, and its mean further delay in days."""
+TAIL, TAIL_DAYS = 0.1, 15
+"""Part of the probability kept for a payment unlike any before, and its mean further delay in days."""
+
+STEADY = 4
+"""Clocks count by their spread to this power: one twice as steady counts sixteen times as much."""
 
 AHEAD = 400
 """Days looked ahead; the tail beyond is nothing."""
@@ -42,15 +45,6 @@ class Expected:
     late: date
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """Past delays in days, newest last, with their weights, and the day they count from for this invoice."""
-
-    start: int
-    delays: tuple[tuple[int, float], ...]
-    spread: float
-
-
 def expected(
     issued: date | None, due: date | None, evidence: Evidence, found: Sequence[Belief], library: Library, first: date
 ) -> Expected | None:
@@ -58,11 +52,11 @@ def expected(
 
     `first` is the first day that is still possible. `found` comes from `beliefs` for the same evidence and library.
     """
-    clock = _steadiest(issued, due, evidence, first)
-    if clock is None:
+    days = _days(issued, due, evidence, first)
+    if not days:
         return None
     start = library.number(first)
-    mass = _density(clock, start)
+    mass = _density(days)
     around = _calendar_weight(found, evidence, library, start)
     mass = [m * w for m, w in zip(mass, around, strict=True)]
     mass = _with_delays(mass, issued, found, library, start)
@@ -71,27 +65,28 @@ def expected(
         return None
     mass = [m / total for m in mass]
     likely, probability = _likeliest(mass)
-    days = [_quantile(mass, q) for q in (0.1, 0.5, 0.9)]
-    low, middle, high = (date.fromordinal(first.toordinal() + n) for n in days)
+    low, middle, high = (date.fromordinal(first.toordinal() + _quantile(mass, q)) for q in (0.1, 0.5, 0.9))
     return Expected(middle, date.fromordinal(first.toordinal() + likely), probability, low, high)
 
 
-def _steadiest(issued: date | None, due: date | None, evidence: Evidence, first: date) -> _Clock | None:
+def _days(issued: date | None, due: date | None, evidence: Evidence, first: date) -> list[tuple[int, float]]:
+    """The days, counted from `first`, on which this invoice would be paid if it went like each one before, weighted."""
     newest = [s for s in evidence.settled[-NEWEST_DELAYS:] if s.paid <= first]
-    clocks = []
+    found = []
     for day, start_of in ((issued, _issued), (due, _due), (issued and month_end(issued), _month_end)):
         if day is None:
             continue
-        seen: dict[tuple[int, int], float] = {}
+        delays: dict[tuple[int, date], float] = {}
         for one in newest:
             start = start_of(one)
-            if start is not None:
-                weight = 0.5 ** ((first - one.paid).days / HALF_LIFE)
-                seen[(one.paid - start).days, one.paid.toordinal()] = weight
+            if start is not None:  # a batch on one clock is one observation
+                delays[(one.paid - start).days, one.paid] = 0.5 ** ((first - one.paid).days / HALF_LIFE)
+        seen = [(delay, weight) for (delay, _), weight in delays.items()]
         if seen:
-            delays = tuple((delay, weight) for (delay, _), weight in seen.items())
-            clocks.append(_Clock(day.toordinal() - first.toordinal(), delays, _spread(delays)))
-    return min(clocks, key=lambda c: c.spread, default=None)
+            steady = (_spread(seen) + 1) ** -STEADY / sum(weight for _, weight in seen)
+            offset = day.toordinal() - first.toordinal()
+            found += [(offset + delay, weight * steady) for delay, weight in seen]
+    return found
 
 
 def _issued(one: Settled) -> date | None:
@@ -117,16 +112,14 @@ def _spread(delays: Sequence[tuple[int, float]]) -> float:
     return sum(abs(delay - middle) * w for delay, w in delays) / total
 
 
-def _density(clock: _Clock, start: int) -> list[float]:
-    """The blurred past delays as masses of the days from the first on; what lies before it has not happened."""
+def _density(days: Sequence[tuple[int, float]]) -> list[float]:
+    """The blurred days as masses from the first on; what lies before it has not happened."""
     mass = [0.0] * AHEAD
-    total = sum(w for _, w in clock.delays)
-    peak = (BLUR + 1) ** 2
-    for delay, weight in clock.delays:
+    total = sum(weight for _, weight in days) * (BLUR + 1) ** 2
+    for middle, weight in days:
         for off in range(-BLUR, BLUR + 1):
-            day = clock.start + delay + off
-            if 0 <= day < AHEAD:
-                mass[day] += weight / total * (BLUR + 1 - abs(off)) / peak
+            if 0 <= middle + off < AHEAD:
+                mass[middle + off] += weight / total * (BLUR + 1 - abs(off))
     fade = (TAIL_DAYS - 1) / TAIL_DAYS
     tail = TAIL / TAIL_DAYS
     for day in range(AHEAD):
@@ -144,8 +137,12 @@ def _calendar_weight(found: Sequence[Belief], evidence: Evidence, library: Libra
     for belief in found:
         rule = belief.rule
         if isinstance(rule, Candidate):
-            kept, share = belief.kept, rule.share
-            rules.append((rule.mask, belief.weight * kept / share, belief.weight * (1 - kept) / (1 - share)))
+            off_rule = belief.weight * (1 - belief.kept) / (1 - rule.share)
+            plain += off_rule
+            on_rule = belief.weight * belief.kept / rule.share
+            size = rule.mask.bit_count()
+            for mask, part in belief.parts():
+                rules.append((mask, on_rule * part * size / mask.bit_count() - off_rule))
         else:
             plain += belief.weight
     weights = []
@@ -153,7 +150,7 @@ def _calendar_weight(found: Sequence[Belief], evidence: Evidence, library: Libra
         if not library.is_open(day):
             weights.append(off)
             continue
-        weights.append(plain + sum(on if mask >> day & 1 else other for mask, on, other in rules))
+        weights.append(plain + sum(more for mask, more in rules if mask >> day & 1))
     return weights
 
 

@@ -113,6 +113,10 @@ class Library:
         """The number of a day; negative before the span."""
         return day.toordinal() - self.base
 
+    def day(self, number: int) -> date:
+        """The day with a number."""
+        return date.fromordinal(self.base + number)
+
     def next_open(self, day: int) -> int:
         """The first business day on or after a day number."""
         return self._next[min(max(day, 0), self.days - 1)]

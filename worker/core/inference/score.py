@@ -8,7 +8,7 @@ ratio. A change of regime is a hypothesis like any other: another rule held for 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import exp, lgamma, log
 
@@ -18,6 +18,9 @@ from worker.core.workdays import month_end
 
 KEPT = (4.0, 1.0)
 """Prior for how often a rule is kept, as hits and misses already seen: 80 %, worth five payments."""
+
+ENDS = 0.04
+"""Probability that a rule ended with the last payment seen, with nothing to show for it yet."""
 
 CHANGE_BITS = 5.0
 """What believing in a change of rule costs before any evidence, in bits."""
@@ -55,6 +58,7 @@ class Belief:
     """One hypothesis with its posterior `weight` (all sum to 1), and how often it was kept of `seen` payments.
 
     `rule` None is *any business day*. `since` is how many of the newest payments it is judged on after a change.
+    `counts` are the hits on each of the rule's parts, when it has several.
     """
 
     rule: Candidate | AfterInvoice | None
@@ -62,11 +66,22 @@ class Belief:
     hits: float = 0.0
     seen: int = 0
     since: int | None = None
+    counts: tuple[int, ...] = ()
+
+    def parts(self) -> list[tuple[int, float]]:
+        """The rule's days, each weekday's apart, with the expected share of its kept payments."""
+        if not isinstance(self.rule, Candidate):
+            return []
+        if not self.rule.parts:
+            return [(self.rule.mask, 1.0)]
+        total = SPREAD + sum(self.counts)
+        both = zip(self.rule.parts, self.counts, strict=True)
+        return [(p.mask, (SPREAD * p.weight + count) / total) for p, count in both]
 
     @property
     def kept(self) -> float:
-        """Expected probability that the next payment keeps to the rule."""
-        return (KEPT[0] + self.hits) / (sum(KEPT) + self.seen)
+        """Expected probability that the next payment keeps to the rule, which may have ended unseen."""
+        return (1 - ENDS) * (KEPT[0] + self.hits) / (sum(KEPT) + self.seen)
 
 
 def beliefs(evidence: Evidence, library: Library) -> list[Belief]:
@@ -76,7 +91,7 @@ def beliefs(evidence: Evidence, library: Library) -> list[Belief]:
         return [Belief(None, 1.0)]
     found = [*_calendar(days, library), *_from_invoices(evidence, library)]
     total = sum(b.weight for b in found)
-    kept = [Belief(b.rule, b.weight / total, b.hits, b.seen, b.since) for b in found if b.weight > 1e-4 * total]
+    kept = [replace(b, weight=b.weight / total) for b in found if b.weight > 1e-4 * total]
     if not any(b.rule is None for b in kept):
         kept.append(Belief(None, min((b.weight for b in found if b.rule is None), default=0.0) / total))
     return sorted(kept, key=lambda b: -b.weight)
@@ -101,7 +116,8 @@ def _explained(days: Sequence[int], mask: int, library: Library, weight: float, 
     for c in library.candidates:
         hits = (c.mask & mask).bit_count()
         if hits * (1 - c.share) > DOUBLED * (n - hits) * c.share:
-            found.append(Belief(c, weight * c.prior * _ratio(c, mask, hits, n), hits, n, since))
+            counts = tuple((p.mask & mask).bit_count() for p in c.parts)
+            found.append(Belief(c, weight * c.prior * _ratio(c, counts, hits, n), hits, n, since, counts))
     return found
 
 
@@ -113,14 +129,13 @@ def _no_rule(days: Sequence[int], library: Library) -> float:
     return 0.5 + 0.5 * carried
 
 
-def _ratio(c: Candidate, dates: int, hits: int, n: int) -> float:
+def _ratio(c: Candidate, counts: tuple[int, ...], hits: int, n: int) -> float:
     """How much better the rule explains these payments than *any business day* does."""
     misses = n - hits
     ratio = _kept(hits, misses) / (1 - c.share) ** misses
     if not c.parts:
         return ratio / c.share**hits
-    counts = [(c.mask & p.mask & dates).bit_count() for p in c.parts]
-    ratio *= _spread(tuple(counts), tuple(p.weight for p in c.parts))
+    ratio *= _spread(counts, tuple(p.weight for p in c.parts))
     for count, part in zip(counts, c.parts, strict=True):
         ratio /= part.share**count
     return ratio
