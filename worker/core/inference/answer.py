@@ -175,5 +175,5 @@ def _on(rule: RunRule) -> str:
     if isinstance(rule.pattern, Weekly) and rule.pattern.every == 1:
         names = [WEEKDAYS[w].capitalize() for w in rule.pattern.weekdays]
         return f"on a {names[0]}" if len(names) == 1 else f"on a {listed(names).replace(' and ', ' or ')}"
-    plain = replace(rule, roll=None).describe() if isinstance(rule.pattern, Weekly) else rule.describe()
+    plain = replace(rule, roll=None).describe()
     return plain if plain.startswith("on ") else f"on {plain}"

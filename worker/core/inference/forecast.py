@@ -1,7 +1,8 @@
 """When an open invoice will probably be paid: a median date for the cash forecast, and the likeliest day for a chase.
 
 The client's past delays say about when, on three clocks (since the invoice, since its due date, since the end of its
-month), the steadiest counting most; its payment cycle says on which of those days. The two answers differ: the median of "this Thursday or the next" may well be a Monday.
+month), the steadiest counting most; its payment cycle says on which of those days. The two answers differ: the median
+of "this Thursday or the next" may well be a Monday.
 """
 
 from __future__ import annotations
@@ -36,21 +37,23 @@ NEWEST_DELAYS = 200
 @dataclass(frozen=True, slots=True)
 class Expected:
     """When one invoice is expected. `probability`: of payment on `likely` or a day next to it. `early` and `late`
-    bound the middle 80 % of the distribution."""
+    bound the middle 80 % of the distribution, and `mass` is all of it, a value a day from the first possible one."""
 
     median: date
     likely: date
     probability: float
     early: date
     late: date
+    mass: tuple[float, ...] = ()
 
 
 def expected(
     issued: date | None, due: date | None, evidence: Evidence, found: Sequence[Belief], library: Library, first: date
 ) -> Expected | None:
-    """When an invoice open on the eve of `first` will be paid; None without a date to count from or any delay known.
+    """When an invoice open on the eve of `first` will be paid; None without a date to count from.
 
-    `first` is the first day that is still possible. `found` comes from `beliefs` for the same evidence and library.
+    Where no past delay is known the due date is assumed. `first` is the first day that is still possible. `found`
+    comes from `beliefs` for the same evidence and library.
     """
     days = _days(issued, due, evidence, first)
     if not days:
@@ -66,7 +69,7 @@ def expected(
     mass = [m / total for m in mass]
     likely, probability = _likeliest(mass)
     low, middle, high = (date.fromordinal(first.toordinal() + _quantile(mass, q)) for q in (0.1, 0.5, 0.9))
-    return Expected(middle, date.fromordinal(first.toordinal() + likely), probability, low, high)
+    return Expected(middle, date.fromordinal(first.toordinal() + likely), probability, low, high, tuple(mass))
 
 
 def _days(issued: date | None, due: date | None, evidence: Evidence, first: date) -> list[tuple[int, float]]:
@@ -86,6 +89,9 @@ def _days(issued: date | None, due: date | None, evidence: Evidence, first: date
             steady = (_spread(seen) + 1) ** -STEADY / sum(weight for _, weight in seen)
             offset = day.toordinal() - first.toordinal()
             found += [(offset + delay, weight * steady) for delay, weight in seen]
+    day = due or issued
+    if not found and day:  # no delay is known: what was agreed is all there is to go by
+        return [(day.toordinal() - first.toordinal(), 1.0)]
     return found
 
 
