@@ -21,7 +21,6 @@ class Family(StrEnum):
     ANY = "any business day"
     WEEKLY = "weekly"
     TWICE = "twice weekly"
-    THRICE = "three times a week"
     FORTNIGHTLY = "fortnightly"
     FOUR_WEEKLY = "four-weekly"
     DAY_OF_MONTH = "day of the month"
@@ -35,7 +34,6 @@ class Family(StrEnum):
 FAMILY_BITS = {
     Family.WEEKLY: 2.0,
     Family.TWICE: 1.5,
-    Family.THRICE: 5.0,
     Family.FORTNIGHTLY: 3.0,
     Family.FOUR_WEEKLY: 3.0,
     Family.DAY_OF_MONTH: 3.0,
@@ -179,18 +177,15 @@ class Library:
         single = {w: self._rolled(self._on(w), None) for w in _WEEK}
         for w in _WEEK:
             yield self._made(Family.WEEKLY, RunRule(Weekly((w,))), single[w], 1 / 5)
-        sets = [(a, b) for a in _WEEK for b in range(a + 1, 5)]
-        threes = [(a, b, c) for a, b in sets for c in range(b + 1, 5)]
-        for family, found in ((Family.TWICE, sets), (Family.THRICE, threes)):
-            for days in found:
-                parts = tuple(
-                    Part(single[w], single[w].bit_count() / self._total, ((w - days[n - 1] - 1) % 7 + 1) / 7)
-                    for n, w in enumerate(days)
-                )
-                joined = 0
-                for w in days:
-                    joined |= single[w]
-                yield self._made(family, RunRule(Weekly(days)), joined, 1 / len(found), parts)
+        pairs = [(a, b) for a in _WEEK for b in range(a + 1, 5)]
+        for a, b in pairs:
+            # Each carries what fell due since the other: a Tuesday after a Monday carries a day's worth.
+            parts = (
+                Part(single[a], single[a].bit_count() / self._total, (a - b + 7) / 7),
+                Part(single[b], single[b].bit_count() / self._total, (b - a) / 7),
+            )
+            rule = RunRule(Weekly((a, b)))
+            yield self._made(Family.TWICE, rule, single[a] | single[b], 1 / len(pairs), parts)
 
     def _every_other(self) -> Iterator[Candidate]:
         for family, every in ((Family.FORTNIGHTLY, 2), (Family.FOUR_WEEKLY, 4)):
