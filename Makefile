@@ -43,7 +43,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not matrix and not bench" $(TESTS)
 
 matrix: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) -m matrix $(TESTS)
+	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n $(WORKERS) -m matrix $(TESTS)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -58,7 +58,8 @@ def check_reminder(snapshot: Snapshot, firm: Firm, plan: Plan, remind: Remind) -
     assert len(ids) == len(set(ids))
     held = {s.invoice_id for s in plan.standings if s.reason.code in STOPS}
     everything = {*ids, *(a.invoice_id for a in remind.advances), *remind.listed}
-    assert not everything & held, "nothing on hold, disputed or promised is listed"
+    wrong = [(s.invoice_id, s.reason) for s in plan.standings if s.invoice_id in everything & held]
+    assert not wrong, "nothing on hold, disputed or promised is listed"
     disputed = {i.invoice_id for i in model.not_included}
     assert not disputed & set(ids)
     for line in (*shown, *model.demanded, *model.also_open):
@@ -99,7 +100,7 @@ def check_totals(snapshot: Snapshot, remind: Remind) -> None:
     credit = {m.currency: m.amount for m in model.credit}
     for gross, net in zip(model.gross, model.net, strict=True):
         assert net.amount == gross.amount - credit.get(gross.currency, Decimal(0))
-        assert net.amount > 0
+        assert net.amount > 0, (remind.step, remind.stage, model.gross, model.credit, model.coming, model.overdue)
 
 
 def check_thanks(snapshot: Snapshot, thanks: Thank) -> None:
