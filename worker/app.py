@@ -26,6 +26,7 @@ from worker.sweep import Outfit, sweep
 if TYPE_CHECKING:
     from connectors.sandbox.company import Company
     from worker.core.inference.learn import Learnt
+    from worker.core.inference.spared import Spared
     from worker.logbook.store import SqlLogbook
 
 _SECURITY = {"tls": "tls", "starttls": "starttls", "plain": "none"}
@@ -181,6 +182,15 @@ class App:
 
         settings = resolve(organisation, snapshot, day, calendar_for)
         return learn(settings, self.logbook.paid(organisation.name, day - LOOKED_BACK), day)
+
+    def waits(self, organisation: OrganisationConfig, day: date) -> "Spared":
+        """What waiting for payment runs spared so far, and the days it cost."""
+        from worker.core.events import EventKind
+        from worker.core.inference.learn import LOOKED_BACK
+        from worker.core.inference.spared import spared
+
+        waited = self.logbook.events(organisation.name, kind=EventKind.WAITED)
+        return spared(waited, self.logbook.paid(organisation.name, day - LOOKED_BACK), day)
 
     def composer(self, settings: OrganisationSettings, snapshot: Snapshot) -> Composer:
         """Letters in this organisation's name. Raises ConfigError without a sender."""

@@ -7,8 +7,12 @@ from worker.commands.base import Desk, command
 
 @command("runs", json=True)
 @click.argument("organisation", required=False, default="", metavar="[ORG]")
-def runs_command(desk: Desk, organisation: str) -> None:
+@click.option("--score", is_flag=True, help="What waiting for runs spared so far, and what it cost.")
+def runs_command(desk: Desk, organisation: str, score: bool) -> None:
     """Each payer's payment run, written or learnt: why we believe it, how sure, cut-offs and the next ones."""
+    if score:
+        _score(desk, organisation)
+        return
     from worker.commands import people
     from worker.core.inference.learn import with_learnt
     from worker.report.runs import runs_data, show_runs
@@ -23,6 +27,21 @@ def runs_command(desk: Desk, organisation: str) -> None:
     else:
         for one in found:
             show_runs(desk.out(), *one)
+
+
+def _score(desk: Desk, organisation: str) -> None:
+    from worker.commands import people
+    from worker.report.runs import score_data, show_score
+
+    found = []
+    with desk.app() as app:
+        for at in people.all_mirrored(app, organisation):
+            found.append((at.config.name, app.waits(at.config, people.today(app, at))))
+    if desk.as_json:
+        desk.print_json({"schema": 1, "organisations": [score_data(*one) for one in found]})
+    else:
+        for one in found:
+            show_score(desk.out(), *one)
 
 
 @command("forecast", json=True)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from worker.core.inference.learn import Learnt, is_learnt
+from worker.core.inference.spared import Spared
 from worker.core.payment_run import RunSchedule
 from worker.core.receivable import Snapshot
 from worker.core.settings import ClientSettings, OrganisationSettings
@@ -102,7 +103,7 @@ def _table(found: list[tuple[str, ClientSettings, RunSchedule]], learnt: Learnt)
     weeks = f"weeks from {today - timedelta(days=today.weekday()):%-d %b}"
     made = table(["client", "pays", "cut-off, then run", weeks, "past", "says"], wrapped=["client", "pays", "says"])
     for name, chosen, schedule in found:
-        dates = ", ".join(f"{schedule.cut_off_of(r):%-d %b} > {r:%-d %b}" for r in next_runs(schedule, today)[:2])
+        dates = ", ".join(_with_cut_off(schedule, r) for r in next_runs(schedule, today)[:2])
         if is_learnt(chosen):
             cycle = learnt.cycle(chosen.payer_id)
             says = f"learnt, {cycle.confidence:.0%}: {cycle.why}"
@@ -117,6 +118,11 @@ def _table(found: list[tuple[str, ClientSettings, RunSchedule]], learnt: Learnt)
         shown = [cell(name), cell(pays), cell(dates or "none"), cell(strip(schedule, today)), cell(past)]
         row(made, [*shown, cell(says, FAINT)])
     return made
+
+
+def _with_cut_off(schedule: RunSchedule, run: date) -> str:
+    cut_off = schedule.cut_off_of(run)
+    return f"{cut_off:%-d %b} > {run:%-d %b}" if cut_off != run else f"{run:%-d %b}"
 
 
 def runs_data(snapshot: Snapshot, settings: OrganisationSettings, learnt: Learnt) -> dict[str, Any]:
@@ -155,4 +161,28 @@ def _believed(chosen: ClientSettings, learnt: Learnt) -> dict[str, Any]:
         "confidence": round(cycle.confidence, 3) if cycle.rule else None,
         "evidence": cycle.why,
         "payments": len(cycle.dates),
+    }
+
+
+def show_score(out: Console, organisation: str, score: Spared) -> None:
+    """Print what waiting for runs has brought so far, against reminders sent on their ordinary day."""
+    if not score.waits:
+        say(out, f"{organisation}: no reminder has waited for a payment run yet.")
+        return
+    say(out, f"{organisation}: {counted(score.waits, 'reminder')} waited for a payment run.", LOUD)
+    say(out, f"{score.spared} spared: the money came after the ordinary day, before the reminder would have gone.")
+    say(out, f"{score.later} went later instead, by {score.days_later:.1f} days on average.")
+    if score.pending:
+        say(out, f"{score.pending} still waiting.", FAINT)
+
+
+def score_data(organisation: str, score: Spared) -> dict[str, Any]:
+    """The same as JSON values."""
+    return {
+        "organisation": organisation,
+        "waits": score.waits,
+        "spared": score.spared,
+        "later": score.later,
+        "days_later": round(score.days_later, 2),
+        "pending": score.pending,
     }
