@@ -30,7 +30,7 @@ class EventKind(StrEnum):
     PROPOSED = "proposed"  # subject approval id; kind, names[], amounts{}, limit, sentence
     BASELINE = "baseline"  # subject ""; identity, backlog
     PASSED = "passed"  # subject invoice id; round, step, on
-    WAITED = "waited"  # subject invoice id; round, step, until
+    WAITED = "waited"  # subject invoice id; round, step, until, ordinary?: without the run
     REOPENED_OK = "reopened-ok"  # subject invoice id; round: a person looked at the re-opened invoice
     ADDRESS_OK = "address-ok"  # subject payer id; email: a person confirmed the changed address
     FORECAST = "forecast"  # subject ""; days{iso date: count}

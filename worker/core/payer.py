@@ -209,7 +209,7 @@ class PayerDesk:
         timing = position.timing
         learnt = timing.run and timing.day and timing.ordinary and not ladder.settings.run_stated
         if learnt and timing.day and timing.ordinary and timing.ordinary <= self.ctx.day < timing.day:
-            self.notes.append(Note("waited", invoice.id, invoice.round, step.name, timing.day))
+            self.notes.append(Note("waited", invoice.id, invoice.round, step.name, timing.day, timing.ordinary))
 
     def _person(self, due: Due) -> None:
         """A task step waits for its outcome; one call (or decision) is asked for, whatever it is about."""
