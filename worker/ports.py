@@ -53,7 +53,11 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Part of a reading, as core values. `organisation` comes once; `total`: rows expected, if known."""
+    """Part of a reading, as core values. `organisation` comes once; `total`: rows expected, if known.
+
+    `every_client`: these are all the clients of books whose ids follow their names. One no longer here whose open
+    invoices now bear another name was renamed: what is held under the old name goes on holding.
+    """
 
     organisation: Organisation | None = None
     clients: tuple[Client, ...] = ()
@@ -64,6 +68,7 @@ class Page:
     warnings: tuple[str, ...] = ()
     resource: str = ""
     total: int | None = None
+    every_client: bool = False
 
 
 @dataclass(frozen=True, slots=True)

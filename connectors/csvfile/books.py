@@ -48,7 +48,8 @@ class CsvReading:
         """One page per kind of row. Raises BooksError before the first page or not at all."""
         contents = self._books.contents()
         yield Page(organisation=self._books.organisation, warnings=contents.notes)
-        yield Page(clients=contents.clients, resource="clients", total=len(contents.clients))
+        clients = contents.clients
+        yield Page(clients=clients, resource="clients", total=len(clients), every_client=True)
         yield Page(invoices=contents.invoices, resource="invoices", total=len(contents.invoices))
         yield Page(credits=contents.credits, resource="credits", total=len(contents.credits))
         yield Page(payments=contents.payments, resource="payments", total=len(contents.payments))

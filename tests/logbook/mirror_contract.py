@@ -19,7 +19,7 @@ from tests.logbook.values import (
     read,
     remind,
 )
-from worker.core.receivable import Client, InvoiceStatus, Person
+from worker.core.receivable import Client, Invoice, InvoiceStatus, Person, Snapshot
 from worker.errors import LogbookError
 from worker.logbook import SqlLogbook
 from worker.ports import Gone, Page
@@ -54,6 +54,24 @@ class MirrorContract:
         assert logbook.snapshot(ORG) == snapshot
         assert logbook.watermark(ORG) == "w1"
         assert logbook.open_ids(ORG) == ("i-1",)
+
+    def test_a_client_whose_open_invoices_bear_another_name_was_renamed(self, logbook: SqlLogbook) -> None:
+        new = replace(CLIENT, id="c-2", name="Quay Limited")
+        moved = replace(INVOICE, id="i-9", client_id="c-2")
+
+        def books(*clients: Client, invoices: tuple[Invoice, ...], follow: bool = True) -> Snapshot:
+            with logbook.reading(ORG, NOW) as writer:
+                writer.add(Page(organisation=HARBOUR, clients=clients, every_client=follow))
+                writer.add(Page(invoices=invoices))
+                return writer.finish("w", full=True)
+
+        assert books(CLIENT, invoices=(INVOICE,)).survivor("c-1") == "c-1"
+        other = books(CLIENT, new, invoices=(INVOICE, moved))
+        assert other.survivor("c-1") == "c-1", "both are there: one number used twice is no rename"
+        assert books(new, invoices=(moved,), follow=False).survivor("c-1") == "c-1", "not all clients were shown"
+        books(CLIENT, invoices=(INVOICE,))
+        assert books(new, invoices=(moved,)).survivor("c-1") == "c-2"
+        assert books(CLIENT, invoices=(INVOICE,)).survivor("c-2") == "c-1", "renamed back"
 
     def test_nothing_was_read_yet(self, logbook: SqlLogbook) -> None:
         assert logbook.snapshot(ORG) is None

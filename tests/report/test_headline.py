@@ -4,18 +4,20 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.build import as_of, books, client_settings, day, invoice, settings
 from tests.report.tiny import TODAY, result
 from worker.core.decide import decide
-from worker.core.decisions import Bucket
+from worker.core.decisions import Bucket, Remind
 from worker.core.history import History
 from worker.core.reasons import SENTENCES
-from worker.core.settings import Hold
+from worker.core.results import Sent
+from worker.core.settings import Hold, Mode
 from worker.report.data import sweep_data
-from worker.report.headline import LABELS, headline
+from worker.report.headline import LABELS, headline, unsent
 
 CLIENTS = ("acme", "holt", "later")
 _invoices = st.lists(
@@ -57,8 +59,19 @@ def test_a_cent_that_is_missing_is_seen() -> None:
     assert not any(m["agrees"] for m in sweep_data(replace(shown, plan=lost))["money"].values() if not m["reasons"])
 
 
+@pytest.mark.parametrize(("outcome", "chased"), [("accepted", "1234.56"), ("uncertain", "1234.56"), ("rejected", "0")])
+def test_only_what_was_really_asked_is_chased(outcome: str, chased: str) -> None:
+    live = result(Mode.LIVE)
+    assert live.plan and live.snapshot
+    (remind,) = [d for d in live.plan.of(Remind) if isinstance(d, Remind)]
+    done = replace(live, sent=(Sent(remind, outcome),))
+    found = headline(live.plan, live.snapshot, unsent(done))
+    assert found.agrees
+    assert found.bucket(Bucket.CHASED)["GBP"] == Decimal(chased)
+
+
 def test_every_reason_a_standing_can_have_has_a_label() -> None:
     thanks = {"thank", "thank-later", "thank-hours", "thank-tomorrow"}
     whole = set(list(SENTENCES)[list(SENTENCES).index("no-baseline") :])
     assert set(SENTENCES) - thanks - whole <= set(LABELS)
-    assert set(LABELS) <= set(SENTENCES)
+    assert set(LABELS) - {"not-sent"} <= set(SENTENCES)

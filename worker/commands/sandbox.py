@@ -22,6 +22,8 @@ def sandbox_command(desk: Desk, port: int, seed: int | None) -> None:
 
 
 def _serve(desk: Desk, company: Any, now: datetime, port: int) -> None:
+    import contextlib
+    import signal
     import threading
 
     from connectors.sandbox.limits import Limits
@@ -34,6 +36,8 @@ def _serve(desk: Desk, company: Any, now: datetime, port: int) -> None:
         running = serve(company, port=port, now=now, limits=Limits(minute=SANDBOX_PER_MINUTE))
     except OSError as error:
         raise wrong(f"port {port} cannot be used: {error.strerror}", "a free port", "try --port 0") from None
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())  # a background job of a shell never sees Ctrl-C
     out = desk.out()
     with running:
         say(out, f"{company.organisation.name}, as of {now:%Y-%m-%d %H:%M} UTC, at {running.url}", LOUD)
@@ -47,7 +51,6 @@ def _serve(desk: Desk, company: Any, now: datetime, port: int) -> None:
         say(out, f"  then: duecourse preview --now {now:%Y-%m-%dT%H:%M}+00:00", TYPE)
         say(out, "Ctrl-C stops it.", FAINT)
         out.file.flush()
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            say(out, "Stopped.")
+        with contextlib.suppress(KeyboardInterrupt):
+            stopped.wait()
+        say(out, "Stopped.")

@@ -111,6 +111,8 @@ class Writer:
         self._credits: dict[str, Row] = {}
         self._payments: dict[str, tuple[Row, list[Row]]] = {}
         self._seen_invoices: set[str] = set()
+        self._numbers: dict[str, str] = {}
+        self._every_client: frozenset[str] | None = None
         self._seen_credits: set[str] = set()
         self._gone: list[Gone] = []
 
@@ -121,6 +123,9 @@ class Writer:
         self._seen_invoices.update(i.id for i in page.invoices)
         self._seen_credits.update(c.id for c in page.credits)
         self._gone.append(page.gone)
+        self._numbers.update((i.number, i.client_id) for i in page.invoices)
+        if page.every_client:
+            self._every_client = frozenset(c.id for c in page.clients)
         with self._database.read() as connection:
             self._keep(connection, schema.client, {c.id: rows.client_row(c) for c in page.clients}, self._clients)
             self._keep(connection, schema.credit, {c.id: rows.credit_row(c) for c in page.credits}, self._credits)
@@ -167,6 +172,7 @@ class Writer:
             for gone in self._gone:
                 self._drop(connection, gone)
             if full:
+                self._follow_renames(connection)
                 self._drop_unseen(connection)
         with self._database.read() as connection:
             snapshot = load(connection, self._name)
@@ -226,6 +232,23 @@ class Writer:
             opened = where & (invoice.c.status == InvoiceStatus.OPEN.value)
             connection.execute(update(invoice).where(opened).values(closed=True))
             connection.execute(update(invoice).where(where).values(status=InvoiceStatus.DELETED.value))
+
+    def _follow_renames(self, connection: Connection) -> None:
+        """A client who is gone, and whose open invoices are all another's now by their numbers, is that other one."""
+        if self._every_client is None:
+            return
+        invoice, client = schema.invoice, schema.client
+        mine = (invoice.c.organisation == self._name) & (invoice.c.status == InvoiceStatus.OPEN.value)
+        heirs: dict[str, set[str]] = {}
+        for id_, client_id, number in fetch(
+            connection, select(invoice.c.id, invoice.c.client_id, invoice.c.number).where(mine)
+        ):
+            if number in self._numbers and id_ not in self._seen_invoices and client_id not in self._every_client:
+                heirs.setdefault(client_id, set()).add(self._numbers[number])
+        for client_id, found in heirs.items():
+            if len(found) == 1:
+                where = (client.c.organisation == self._name) & (client.c.id == client_id)
+                connection.execute(update(client).where(where).values(merged_into=found.pop()))
 
     def _drop_unseen(self, connection: Connection) -> None:
         invoice, credit = schema.invoice, schema.credit

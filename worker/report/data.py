@@ -1,6 +1,6 @@
 """Results as JSON values with stable keys: amounts as exact decimal text, dates as ISO text, ids in full."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +8,7 @@ from worker.core.decisions import Bucket, Decision, Plan, Proposal, Reason, Refu
 from worker.core.history import Advance
 from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult
-from worker.report.headline import headline
+from worker.report.headline import headline, unsent
 
 SCHEMA = 1
 """Rises when a key changes its meaning or goes away; new keys may appear at any time."""
@@ -44,18 +44,18 @@ def sweep_data(result: SweepResult) -> dict[str, Any]:
         "dropped": [{"payer": d.payer_id, "why": d.why} for d in result.dropped],
     }
     if result.plan is not None and result.snapshot is not None:
-        found |= _planned(result.plan, result.snapshot)
+        found |= _planned(result, result.plan, result.snapshot)
     return found
 
 
-def _planned(plan: Plan, snapshot: Snapshot) -> dict[str, Any]:
+def _planned(result: SweepResult, plan: Plan, snapshot: Snapshot) -> dict[str, Any]:
     return {
         "as_of": f"{plan.as_of.day.isoformat()}T{plan.as_of.at:%H:%M}",
         "read_at": snapshot.read_at.isoformat(timespec="seconds"),
         "clients": len(snapshot.clients),
         "invoices": len(snapshot.invoices),
         "open_invoices": sum(i.is_open for i in snapshot.invoices),
-        "money": money_data(plan, snapshot),
+        "money": money_data(plan, snapshot, unsent(result)),
         "decisions": [decision_data(d, snapshot) for d in plan.decisions],
         "standings": [standing_data(s, snapshot) for s in plan.standings],
         "approvals": [_proposal(p) for p in plan.proposals],
@@ -63,9 +63,9 @@ def _planned(plan: Plan, snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def money_data(plan: Plan, snapshot: Snapshot) -> dict[str, Any]:
+def money_data(plan: Plan, snapshot: Snapshot, not_asked: Collection[str] = ()) -> dict[str, Any]:
     """The headline, per currency."""
-    found = headline(plan, snapshot)
+    found = headline(plan, snapshot, not_asked)
     data: dict[str, Any] = {}
     for currency in found.currencies:
         data[currency] = {str(b): _text(found.bucket(b)[currency]) for b in Bucket}

@@ -1,13 +1,14 @@
 """The headline: where the books' receivables stand, by reason and to the cent; first the money nobody is chasing."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from worker.core.decisions import Bucket, Plan
+from worker.core.decisions import Bucket, Plan, Remind
 from worker.core.money import Money, totals
 from worker.core.receivable import Snapshot
+from worker.core.results import SweepResult
 
 LABELS: Mapping[str, str] = {
     "never-contact": "on the never-contact list",
@@ -61,6 +62,7 @@ LABELS: Mapping[str, str] = {
     "with-others": "to be mentioned with others",
     "deadline": "deadline still running",
     "remind": "asked today",
+    "not-sent": "not asked after all",
     "asked": "asked",
     "asked-end": "asked for the last time",
     "listed": "listed in today's message",
@@ -122,11 +124,22 @@ class Headline:
         return sum((s.amounts.get(currency, Decimal(0)) for s in self.shares if s.bucket is bucket), Decimal(0))
 
 
-def headline(plan: Plan, snapshot: Snapshot) -> Headline:
-    """Group a plan's standings; the receivables are counted from the snapshot's invoices, independently."""
+def unsent(result: SweepResult) -> frozenset[str]:
+    """Payers a live sweep was to ask and did not: refused, taken back by the last look, or not taken by the mailer."""
+    if result.mode != "live" or result.plan is None:
+        return frozenset()
+    asked = {s.decision.payer_id for s in result.sent if s.outcome in {"accepted", "uncertain"}}
+    return frozenset(d.payer_id for d in result.plan.of(Remind) if isinstance(d, Remind)) - asked
+
+
+def headline(plan: Plan, snapshot: Snapshot, not_asked: Collection[str] = ()) -> Headline:
+    """Group a plan's standings; the receivables are counted from the snapshot's invoices, independently. What was to
+    be asked of the payers `not_asked` waits."""
     amounts: dict[tuple[Bucket, str], list[Money]] = defaultdict(list)
     for standing in plan.standings:
-        amounts[standing.bucket, standing.reason.code].append(Money(standing.amount, standing.currency))
+        lost = standing.reason.code == "remind" and standing.payer_id in not_asked
+        share = (Bucket.WAITING, "not-sent") if lost else (standing.bucket, standing.reason.code)
+        amounts[share].append(Money(standing.amount, standing.currency))
     shares = [Share(bucket, code, len(found), totals(found)) for (bucket, code), found in amounts.items()]
     order = list(Bucket)
     shares.sort(key=lambda s: (order.index(s.bucket), -max(s.amounts.values()), s.code))

@@ -10,7 +10,7 @@ from worker.core.decisions import Bucket, Plan, Proposal, Remind, Standing, Task
 from worker.core.money import Money, totals
 from worker.core.receivable import Payment, Snapshot
 from worker.core.results import SweepResult
-from worker.report.headline import NOBODY, Headline, headline
+from worker.report.headline import NOBODY, Headline, headline, unsent
 from worker.report.ids import short_ids
 from worker.report.terminal import (
     FAINT,
@@ -37,7 +37,7 @@ def show_sweep(out: Console, result: SweepResult) -> None:
         return
     plan, snapshot = result.plan, result.snapshot
     _title(out, result, plan, snapshot)
-    show_headline(out, headline(plan, snapshot))
+    show_headline(out, headline(plan, snapshot, unsent(result)))
     for refuse in result.refused:
         say(out)
         say(
