@@ -10,6 +10,7 @@ from typing import Any
 
 CONNECTORS: dict[str, str] = {
     "csv": "connectors.csvfile:open_books",
+    "quickbooks": "connectors.quickbooks:open_books",
     "xero": "connectors.xero:open_books",
 }
 

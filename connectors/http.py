@@ -130,11 +130,22 @@ class Session:
     """One platform's HTTP session. GETs are repeated on passing trouble; anything else only when told it is safe."""
 
     def __init__(
-        self, clock: "Clock", platform: str, *, pace: Pace | None = None, trace: str = "", limits: Limits | None = None
+        self,
+        clock: "Clock",
+        platform: str,
+        *,
+        pace: Pace | None = None,
+        trace: str | tuple[str, ...] = "",
+        limits: Limits | None = None,
+        judge: Callable[[Reply, str], "PassingError | BooksError | None"] | None = None,
     ) -> None:
-        """`platform` is its name in messages, `trace` the header that carries its id of a request."""
+        """`platform` is its name in messages, `trace` the header (or its spellings) that carries its id of a request.
+
+        `judge` may tell, before the general rules do, that a reply to a question is passing trouble or final.
+        """
         self.clock, self.platform, self.pace = clock, platform, pace
-        self._trace, self._limits = trace, limits or Limits()
+        self._trace = (trace,) if isinstance(trace, str) else trace
+        self._limits, self._own_judge = limits or Limits(), judge
         self._requests = requests.Session()
         self._requests.headers.update({"Accept-Encoding": "gzip", "User-Agent": "duecourse"})
         self._requests.auth = _as_given
@@ -230,7 +241,8 @@ class Session:
         headers = response.headers
         if self.pace:
             self.pace.after(headers)
-        return Reply(response.status_code, headers, body, headers.get(self._trace, ""))
+        trace = next((headers[name] for name in self._trace if headers.get(name)), "")
+        return Reply(response.status_code, headers, body, trace)
 
     def _read(self, response: requests.Response, what: str) -> bytes:
         """Read to the end within bounds of size and time: a server that drips slowly must not hold the worker."""
@@ -248,6 +260,8 @@ class Session:
         return b"".join(parts)
 
     def _judge(self, reply: Reply, what: str) -> Reply:
+        if self._own_judge and (trouble := self._own_judge(reply, what)):
+            raise trouble
         if 300 <= reply.status < 400:
             raise BooksGarbled(
                 f"{self.platform} sent us elsewhere when asked for {what} ({reply.status}){reply.mark()}.",

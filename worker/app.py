@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from worker.clock import SystemClock
-from worker.config.values import CsvBooks, OrganisationConfig, Practice, SandboxBooks, Secret
+from worker.config.values import (
+    CsvBooks,
+    OrganisationConfig,
+    Practice,
+    QuickBooksBooks,
+    SandboxBooks,
+    Secret,
+)
 from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult
 from worker.core.settings import Address, Mode, OrganisationSettings
@@ -38,6 +45,9 @@ COLLECT_AFTER = 200_000
 
 SANDBOX_PER_MINUTE = 6000
 """Nobody should wait for a simulated platform's minute."""
+
+SANDBOX_ZONE = "Europe/London"
+"""Where the simulated company is; its QuickBooks face does not say."""
 
 SANDBOX_SEED = 7
 """The one company every demo shows; its story has one first day, so any two demonstrations agree."""
@@ -250,7 +260,7 @@ class App:
         tokens, links = FileTokens(self.practice.state / "tokens"), Links(self.logbook, organisation.name)
         if isinstance(books, SandboxBooks):
             with sandbox_options(books, self.clock.now()) as options:
-                yield connector("xero")(options, self.clock, tokens, links)
+                yield connector(books.face)(options, self.clock, tokens, links)
         else:
             yield connector(books.kind)(options_of(organisation), self.clock, tokens, links)
 
@@ -282,6 +292,8 @@ def options_of(organisation: OrganisationConfig) -> dict[str, object]:
     found = {f.name: getattr(books, f.name) for f in fields(books) if f.name != "kind"}
     if isinstance(books, CsvBooks):  # files do not say whose they are
         found |= {"name": written.name or organisation.name, "zone": written.zone, "country": written.country}
+    if isinstance(books, QuickBooksBooks):  # a company rarely says in which zone it is
+        found["zone"] = written.zone or organisation.practice.zone
     return {k: v.reveal() if isinstance(v, Secret) else v for k, v in found.items() if v not in (None, "")}
 
 
@@ -290,18 +302,29 @@ def sandbox_options(books: SandboxBooks, now: datetime) -> Iterator[dict[str, ob
     """Connection options of a sandbox: the one at its URL, else one served in this process for as long as needed."""
     from connectors.sandbox.limits import Limits
     from connectors.sandbox.server import serve
-    from connectors.sandbox.tokens import CLIENT_ID, CLIENT_WORD
 
-    known: dict[str, object] = {"client_id": CLIENT_ID, "client_secret": CLIENT_WORD, "tenant": books.tenant}
-    known["per_minute"] = SANDBOX_PER_MINUTE
     if books.url:
-        base = books.url.rstrip("/")
-        yield {**known, "identity_url": f"{base}/connect/token", "api_url": f"{base}/api.xro/2.0"}
+        yield _sandbox_face(books, books.url.rstrip("/"), books.tenant)
         return
     with serve(sandbox_company(now), now=now, limits=Limits(minute=SANDBOX_PER_MINUTE)) as running:
-        known["tenant"] = books.tenant or running.tenants[0]
-        base = running.url
-        yield {**known, "identity_url": f"{base}/connect/token", "api_url": f"{base}/api.xro/2.0"}
+        yield _sandbox_face(books, running.url, books.tenant or running.tenants[0])
+
+
+def _sandbox_face(books: SandboxBooks, base: str, tenant: str) -> dict[str, object]:
+    """How to reach one organisation of a sandbox in the shape of a platform."""
+    from connectors.sandbox.quickbooks_face import TOKEN, standing_consent
+    from connectors.sandbox.tokens import CLIENT_ID, CLIENT_WORD
+
+    known: dict[str, object] = {"client_id": CLIENT_ID, "client_secret": CLIENT_WORD}
+    if books.face == "quickbooks":
+        if not tenant:
+            found, expected = "a QuickBooks-shaped sandbox without a tenant", "the id that duecourse sandbox prints"
+            raise ConfigError([Problem("books", found, expected, "add tenant:")])
+        realm, consent = standing_consent(tenant)
+        reached = {"api_url": base, "token_url": f"{base}{TOKEN}", "zone": SANDBOX_ZONE}
+        return {**known, **reached, "realm": realm, "refresh_token": consent}
+    reached = {"identity_url": f"{base}/connect/token", "api_url": f"{base}/api.xro/2.0"}
+    return {**known, **reached, "tenant": tenant, "per_minute": SANDBOX_PER_MINUTE}
 
 
 def sandbox_company(now: datetime, seed: int = SANDBOX_SEED) -> "Company":

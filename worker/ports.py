@@ -43,6 +43,15 @@ class Capability(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """Ids of what the books say was deleted, where they say nothing else about it any more."""
+
+    invoices: tuple[str, ...] = ()
+    credits: tuple[str, ...] = ()
+    payments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Part of a reading, as core values. `organisation` comes once; `total`: rows expected, if known."""
 
@@ -51,6 +60,7 @@ class Page:
     invoices: tuple[Invoice, ...] = ()
     credits: tuple[Credit, ...] = ()
     payments: tuple[Payment, ...] = ()
+    gone: Gone = Gone()
     warnings: tuple[str, ...] = ()
     resource: str = ""
     total: int | None = None

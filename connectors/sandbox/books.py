@@ -97,10 +97,13 @@ def _invoice_edit(books: Books, event: Event) -> None:
 def _invoice_status(books: Books, event: Event) -> None:
     wanted = event.kind.partition(".")[2]
     invoice = books.invoice(event.id)
-    allowed = {"approve": ("DRAFT", "SUBMITTED"), "void": ("AUTHORISED",), "delete": ("DRAFT", "SUBMITTED")}[wanted]
-    if invoice.status not in allowed or (wanted == "void" and invoice.paid + invoice.credited > 0):
+    allowed = {
+        "approve": ("DRAFT", "SUBMITTED"), "void": ("AUTHORISED",), "delete": ("DRAFT", "SUBMITTED"),
+        "remove": ("AUTHORISED",),  # Xero has no such thing; QuickBooks deletes any invoice
+    }[wanted]  # fmt: skip
+    if invoice.status not in allowed or (wanted in {"void", "remove"} and invoice.paid + invoice.credited > 0):
         raise ImpossibleError(f"cannot {wanted} {invoice.number}: it is {invoice.status}, {invoice.paid} paid")
-    invoice.status = {"approve": "AUTHORISED", "void": "VOIDED", "delete": "DELETED"}[wanted]
+    invoice.status = {"approve": "AUTHORISED", "void": "VOIDED", "delete": "DELETED", "remove": "DELETED"}[wanted]
     invoice.updated = event.at
     books.note(event, invoice.status.capitalize(), f"{invoice.number} {invoice.status.lower()}", invoice.id)
 
@@ -182,6 +185,7 @@ _DEEDS: dict[str, Callable[[Books, Event], None]] = {
     "invoice.approve": _invoice_status,
     "invoice.void": _invoice_status,
     "invoice.delete": _invoice_status,
+    "invoice.remove": _invoice_status,
     "payment.add": _payment_add,
     "payment.delete": _payment_delete,
     "batch.add": _batch_add,

@@ -9,6 +9,7 @@ from typing import Any
 from connectors.sandbox.books import Books, Event, ImpossibleError
 from connectors.sandbox.company import Company
 from connectors.sandbox.faults import Fault
+from connectors.sandbox.quickbooks_faults import KINDS as QUICKBOOKS_KINDS
 from connectors.sandbox.rows import Contact, Line, Person
 from connectors.sandbox.story import ident
 from connectors.sandbox.wire import Answer, Request, Row, reply, text
@@ -37,7 +38,7 @@ def _tenant(world: World, request: Request) -> str:
 def _faults(world: World, request: Request) -> Answer:
     """Replace all faults by those in the body (a list, or one); an empty list clears them."""
     data = json.loads(request.body)
-    world.faults[:] = [Fault.read(one) for one in (data if isinstance(data, list) else [data])]
+    world.faults[:] = [Fault.read(one, QUICKBOOKS_KINDS) for one in (data if isinstance(data, list) else [data])]
     return reply({"faults": len(world.faults)})
 
 

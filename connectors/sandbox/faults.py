@@ -3,7 +3,7 @@
 Faults that replace the answer need no books; those that twist it take the true answer and spoil it in one way.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -33,14 +33,14 @@ class Fault:
     seen: int = 0
 
     @classmethod
-    def read(cls, data: Mapping[str, Any]) -> "Fault":
-        """From JSON. Raises ValueError naming what is unknown."""
+    def read(cls, data: Mapping[str, Any], also: Iterable[str] = ()) -> "Fault":
+        """From JSON. ``also``: further kinds a face knows. Raises ValueError naming what is unknown."""
         known = {field.name for field in fields(cls)} - {"seen"}
         if strange := set(data) - known:
             raise ValueError(f"unknown fault settings {sorted(strange)}; known: {sorted(known)}")
         fault = cls(**{**data, "value": None if data.get("value") is None else str(data["value"])})
-        if fault.kind not in KINDS:
-            raise ValueError(f"unknown fault {fault.kind!r}; known: {', '.join(sorted(KINDS))}")
+        if fault.kind not in (kinds := KINDS.union(also)):
+            raise ValueError(f"unknown fault {fault.kind!r}; known: {', '.join(sorted(kinds))}")
         return fault
 
     def strikes(self, method: str, endpoint: str, page: int, tenant: str) -> bool:

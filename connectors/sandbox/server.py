@@ -15,18 +15,23 @@ from connectors.sandbox import control
 from connectors.sandbox.company import Company
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.limits import Limits
+from connectors.sandbox.quickbooks_face import PATHS as QUICKBOOKS_PATHS
+from connectors.sandbox.quickbooks_face import TRACE as QUICKBOOKS_TRACE
+from connectors.sandbox.quickbooks_face import QuickBooksFace
 from connectors.sandbox.tokens import CLIENT_ID, CLIENT_WORD, SCOPES
 from connectors.sandbox.wire import Answer, Request
 from connectors.sandbox.world import World
 from connectors.sandbox.xero_face import XeroFace
 
+XERO_TRACE = "Xero-Correlation-Id"
 _SPACE = UUID("4f5f9b0e-83f3-5c0d-b2b5-2a8a3d3c6b10")
 
 
 class Running:
     """A sandbox that is being served; a context manager that stops it at the end.
 
-    ``url`` is the base of everything: ``/connect/token``, ``/connections``, ``/api.xro/2.0`` and ``/_sandbox``.
+    ``url`` is the base of everything: ``/connect/token``, ``/connections``, ``/api.xro/2.0`` and ``/_sandbox``; and,
+    for the same companies as QuickBooks shows them, ``/oauth2/v1/tokens/bearer`` and ``/v3/company``.
     """
 
     client_id = CLIENT_ID
@@ -35,7 +40,9 @@ class Running:
     def __init__(self, world: World, host: str, port: int) -> None:
         self.world = world
         self._over = threading.Event()
-        handler = type("Handler", (_Handler,), {"world": world, "face": XeroFace(world), "over": self._over})
+        self.quickbooks = QuickBooksFace(world)
+        shared = {"world": world, "xero": XeroFace(world), "quickbooks": self.quickbooks, "over": self._over}
+        handler = type("Handler", (_Handler,), shared)
         self._server = ThreadingHTTPServer((host, port), handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -46,6 +53,16 @@ class Running:
     def tenants(self) -> list[str]:
         """The ids of the organisations served."""
         return list(self.world.companies)
+
+    @property
+    def realms(self) -> list[str]:
+        """The company ids under which QuickBooks' face shows the organisations, in the order of `tenants`."""
+        return [self.quickbooks.realm(tenant) for tenant in self.tenants]
+
+    def quickbooks_refresh_token(self, realm: str) -> str:
+        """A valid refresh token for a company of QuickBooks' face, as if someone had just consented."""
+        with self.world.lock:
+            return self.quickbooks.bearers.seed(realm, self.world.clock.service)
 
     def token(self, scope: str = " ".join(sorted(SCOPES))) -> str:
         """A valid access token, for tests that are not about tokens."""
@@ -99,7 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     world: ClassVar[World]
-    face: ClassVar[XeroFace]
+    xero: ClassVar[XeroFace]
+    quickbooks: ClassVar[QuickBooksFace]
     over: ClassVar[threading.Event]
 
     def do_GET(self) -> None:
@@ -116,7 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
         if parts.path.startswith(control.BASE):
             self._send(request, control.handle(self.world, request), "")
             return
-        answer = self.face.handle(request)
+        other = parts.path.startswith(QUICKBOOKS_PATHS)
+        answer = (self.quickbooks if other else self.xero).handle(request)
         with self.world.lock:
             place = len(self.world.log)
             entry = {
@@ -127,19 +146,23 @@ class _Handler(BaseHTTPRequestHandler):
                 "fault": answer.fault,
             }
             self.world.log.append(
-                {**entry, "tenant": headers.get("xero-tenant-id"), "now": self.world.clock.now.isoformat()}
+                {
+                    **entry,
+                    "tenant": self.quickbooks.tenant(parts.path) if other else headers.get("xero-tenant-id"),
+                    "now": self.world.clock.now.isoformat(),
+                }
             )
         if answer.close:
             self.over.wait(answer.hold)
             self.close_connection = True
             return
-        self._send(request, answer, str(uuid5(_SPACE, str(place))))
+        self._send(request, answer, str(uuid5(_SPACE, str(place))), QUICKBOOKS_TRACE if other else XERO_TRACE)
 
-    def _send(self, request: Request, answer: Answer, correlation: str) -> None:
+    def _send(self, request: Request, answer: Answer, correlation: str, trace: str = "") -> None:
         body, headers = answer.body, dict(answer.headers)
         if len(body) > 512 and "gzip" in request.headers.get("accept-encoding", ""):
             body, headers["Content-Encoding"] = gzip.compress(body, 1, mtime=0), "gzip"
-        headers |= {"Xero-Correlation-Id": correlation} if correlation else {}
+        headers |= {trace: correlation} if correlation else {}
         self.send_response_only(answer.status)
         # The simulated date: nothing here ever tells the wall clock.
         self.send_header("Date", format_datetime(self.world.clock.service.astimezone(UTC), usegmt=True))

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from connectors.countries import country
 from connectors.xero import dates, places
 from connectors.xero import rows as row
 from worker.core.receivable import (
@@ -205,7 +206,7 @@ def _person(p: row.PersonRow) -> Person:
 def _country(addresses: Iterable[row.AddressRow]) -> str:
     """The mailing address's country, else any other's; "" when none is written in a form we know."""
     written = sorted((a.AddressType != "POBOX", a.Country) for a in addresses if a.Country)
-    return next((code for _, text in written if (code := places.country(text))), "")
+    return next((code for _, text in written if (code := country(text))), "")
 
 
 def payments(found: Iterable[row.PaymentRow], base: str) -> tuple[Payment, ...]:

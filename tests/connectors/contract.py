@@ -4,7 +4,7 @@ A stage gives two organisations' books and the means to change what the platform
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -58,6 +58,13 @@ class Mirror:
             self.credits.update((c.id, c) for c in page.credits)
             self.payments.update((p.id, p) for p in page.payments)
             shown.update(i.id for i in page.invoices)
+            for invoice_id in page.gone.invoices:
+                self.invoices.pop(invoice_id, None)
+            for credit_id in page.gone.credits:
+                self.credits.pop(credit_id, None)
+            for payment_id in page.gone.payments:
+                if payment_id in self.payments:
+                    self.payments[payment_id] = replace(self.payments[payment_id], active=False)
         if reading.full:
             for gone in [i for i in self.open if i not in shown]:
                 del self.invoices[gone]

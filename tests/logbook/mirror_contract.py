@@ -22,7 +22,7 @@ from tests.logbook.values import (
 from worker.core.receivable import Client, InvoiceStatus, Person
 from worker.errors import LogbookError
 from worker.logbook import SqlLogbook
-from worker.ports import Page
+from worker.ports import Gone, Page
 
 DAY = timedelta(days=1)
 
@@ -86,6 +86,18 @@ class MirrorContract:
         snapshot = read(logbook, now=NOW + DAY, full=False, invoices=(replace(INVOICE, id="i-2"),))
         assert [i.id for i in snapshot.invoices] == ["i-1", "i-2"]
         assert snapshot.credits == (CREDIT,)
+
+    def test_what_the_books_deleted_keeps_what_else_is_known_of_it(self, logbook: SqlLogbook) -> None:
+        read(logbook, invoices=(INVOICE,), credits=(CREDIT,))
+        read(logbook, now=NOW + DAY, full=False, payments=(PAYMENT,))
+        gone = Gone(("i-1", "i-never-seen"), ("cn-1",), ("p-1",))
+        snapshot = read(logbook, now=NOW + 2 * DAY, full=False, gone=gone)  # type: ignore[arg-type]
+        assert [replace(i, status=InvoiceStatus.OPEN) for i in snapshot.invoices] == [INVOICE]
+        assert snapshot.invoices[0].status is InvoiceStatus.DELETED
+        assert snapshot.credits == ()
+        assert snapshot.payments == (replace(PAYMENT, active=False, first_seen=NOW + DAY),)
+        assert logbook.open_ids(ORG) == ()
+        assert read(logbook, now=NOW + 3 * DAY, full=False, invoices=(INVOICE,)).invoices[0].round == 1
 
     @pytest.mark.parametrize("closed", [InvoiceStatus.PAID, InvoiceStatus.VOID, InvoiceStatus.DELETED])
     def test_a_closed_invoice_that_opens_again_starts_a_round(self, logbook: SqlLogbook, closed: InvoiceStatus) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from worker.config.options import PracticeOptions
-from worker.config.options_books import XeroBooks
+from worker.config.options_books import QuickBooksBooks, XeroBooks
 from worker.config.options_organisation import OrganisationOptions
 from worker.config.source import guess
 from worker.core.policy import Policy
@@ -94,6 +94,8 @@ def _live(name: str, written: OrganisationOptions) -> Iterator[Problem]:
 
 def _books(written: OrganisationOptions, practice: PracticeOptions) -> Iterator[Problem]:
     books = written.books
+    if isinstance(books, QuickBooksBooks):
+        yield from _quickbooks(books, practice)
     if not isinstance(books, XeroBooks):
         return
     for key in ("identity_url", "api_url"):
@@ -106,6 +108,17 @@ def _books(written: OrganisationOptions, practice: PracticeOptions) -> Iterator[
     ]
     if lacking and (books.grant or ("" if books.refresh_token else "client credentials")) == "client credentials":
         yield Problem(books.place, f'"{lacking[0]}" is missing', "{env: NAME} or {file: PATH}", "add it below books:")
+
+
+def _quickbooks(books: QuickBooksBooks, practice: PracticeOptions) -> Iterator[Problem]:
+    for key in ("token_url", "api_url"):
+        address = getattr(books, key)
+        if address and not (urlsplit(address).hostname or "").endswith(".intuit.com"):
+            yield from _test_url(books.place_of(key), address, practice)
+    for key in ("client_id", "client_secret", "refresh_token"):
+        if getattr(books, key) is None:
+            words = f"{key.replace('_', ' ')} from"
+            yield Problem(books.place, f'"{words}" is missing', "{env: NAME} or {file: PATH}", "add it below books:")
 
 
 def _signatures(written: OrganisationOptions, policies: Mapping[str, Policy]) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from worker.config.values import (
     BooksConfig,
     CsvBooks,
     MailSettings,
+    QuickBooksBooks,
     SandboxBooks,
     Secret,
     SendGridSettings,
@@ -60,7 +61,7 @@ def ping_of(written: PracticeOptions, env: Mapping[str, str], folder: Path, prob
 
 
 def books_of(
-    books: options_books.XeroBooks | options_books.CsvBooks | options_books.SandboxBooks,
+    books: options_books.Books,
     folder: Path,
     env: Mapping[str, str],
     problems: list[Problem],
@@ -79,9 +80,19 @@ def books_of(
             books.decimals or "",
         )
     if isinstance(books, options_books.SandboxBooks):
-        return SandboxBooks(books.url or "", books.tenant or "")
+        return SandboxBooks(books.url or "", books.tenant or "", books.face)
     secrets = (books.client_id, books.client_secret, books.refresh_token)
     client_id, client_secret, refresh_token = (secret_of(s, env, folder, problems) for s in secrets)
+    if isinstance(books, options_books.QuickBooksBooks):
+        return QuickBooksBooks(
+            books.realm,
+            client_id,
+            client_secret,
+            refresh_token,
+            books.token_url or "",
+            books.api_url or "",
+            books.page_size,
+        )
     return XeroBooks(
         books.tenant or "",
         client_id,

@@ -98,6 +98,13 @@ def share_of(value: Any, expected: str = 'a share such as "1 %"') -> Decimal:
     return number / 100
 
 
+def _digits(value: Any) -> str:
+    text = _text(value, "a number of digits only")
+    if not re.fullmatch(r"\d{1,30}", text, re.ASCII):
+        raise misread(quoted(value), "a number of digits only")
+    return text
+
+
 def _hours(value: Any) -> tuple[time, time]:
     expected = '"09:00-16:30", inside 08:00-21:00'
     match = re.fullmatch(r"(\d{1,2}):(\d{2})\s*(?:-|to)\s*(\d{1,2}):(\d{2})", _text(value, expected), re.ASCII)
@@ -254,6 +261,7 @@ Words = Annotated[str, *_kind(_words)]
 YesNo = Annotated[bool, BeforeValidator(read_yes_no), _YES_NO]
 Day = Annotated[date, *_kind(read_day, format="date")]
 Whole = Annotated[int, BeforeValidator(_whole), _NUMBER]
+Digits = Annotated[str, *_kind(_digits, pattern="^[0-9]+$")]
 Hours = Annotated[tuple[time, time], *_kind(_hours)]
 Weekdays = Annotated[frozenset[int], *_kind(_weekdays)]
 Email = Annotated[str, *_kind(_address, format="email")]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from worker.config.base import Options, option
-from worker.config.kinds import Currency, Url, Whole, Words, choice
+from worker.config.kinds import Currency, Digits, Url, Whole, Words, choice
 from worker.config.secret import SecretRef
 
 Grant = Annotated[str, *choice("client credentials", "refresh token")]
@@ -41,6 +41,33 @@ class XeroBooks(Options):
     page_size: Whole = option("Invoices read per page.", "1000", "rows, 1 to 1000", default=1000, ge=1, le=1000)
 
 
+class QuickBooksBooks(Options):
+    """A QuickBooks Online company, read through the Accounting API; nothing is ever written."""
+
+    kind: Literal["quickbooks"] = option("The accounting platform.", "quickbooks", default=...)
+    realm: Digits = option("The company's id, shown when it was connected.", "1234567890123456789", default=...)
+    client_id: SecretRef | None = option(
+        "Where the app's client id is found.", {"env": "QUICKBOOKS_CLIENT_ID"}, alias="client id from"
+    )
+    client_secret: SecretRef | None = option(
+        "Where the app's client secret is found.", {"env": "QUICKBOOKS_CLIENT_SECRET"}, alias="client secret from"
+    )
+    refresh_token: SecretRef | None = option(
+        "Where the first refresh token is found; afterwards the rotated one is kept in the state folder.",
+        {"file": "secrets/quickbooks-refresh-token"},
+        alias="refresh token from",
+    )
+    token_url: Url | None = option(
+        "Another token server, for tests.", "http://127.0.0.1:8765/oauth2/v1/tokens/bearer", off=True
+    )
+    api_url: Url | None = option(
+        "Another API server: Intuit's sandbox companies live at this one.",
+        "https://sandbox-quickbooks.api.intuit.com",
+        off=True,
+    )
+    page_size: Whole = option("Rows read per page.", "1000", "rows, 1 to 1000", default=1000, ge=1, le=1000)
+
+
 class CsvBooks(Options):
     """Books exported to CSV files."""
 
@@ -66,7 +93,10 @@ class SandboxBooks(Options):
         "A sandbox that is running already; without it one is started in memory.", "http://127.0.0.1:8765"
     )
     tenant: Words | None = option("Which of its organisations to read.", "demo-company")
+    face: Annotated[str, *choice("xero", "quickbooks")] = option(
+        "Which platform it looks like; the company behind it is the same.", "xero", default="xero"
+    )
 
 
-Books = Annotated[XeroBooks | CsvBooks | SandboxBooks, Field(discriminator="kind")]
-KINDS = {"xero": XeroBooks, "csv": CsvBooks, "sandbox": SandboxBooks}
+Books = Annotated[XeroBooks | QuickBooksBooks | CsvBooks | SandboxBooks, Field(discriminator="kind")]
+KINDS = {"xero": XeroBooks, "quickbooks": QuickBooksBooks, "csv": CsvBooks, "sandbox": SandboxBooks}

@@ -97,6 +97,20 @@ class XeroBooks:
 
 
 @dataclass(frozen=True, slots=True)
+class QuickBooksBooks:
+    """Where a QuickBooks company is read; "" URLs: Intuit's own."""
+
+    realm: str
+    client_id: Secret | None = None
+    client_secret: Secret | None = None
+    refresh_token: Secret | None = None
+    token_url: str = ""
+    api_url: str = ""
+    page_size: int = 1000
+    kind: str = "quickbooks"
+
+
+@dataclass(frozen=True, slots=True)
 class CsvBooks:
     """Absolute paths of exported books; `dates` and `decimals` settle what the files leave open ("": nothing)."""
 
@@ -112,14 +126,15 @@ class CsvBooks:
 
 @dataclass(frozen=True, slots=True)
 class SandboxBooks:
-    """The simulated company; "" URL: start one in memory."""
+    """The simulated company; "" URL: start one in memory. `face`: the platform it looks like, xero or quickbooks."""
 
     url: str = ""
     tenant: str = ""
+    face: str = "xero"
     kind: str = "sandbox"
 
 
-BooksConfig: TypeAlias = XeroBooks | CsvBooks | SandboxBooks
+BooksConfig: TypeAlias = XeroBooks | QuickBooksBooks | CsvBooks | SandboxBooks
 
 
 @dataclass(frozen=True, slots=True)

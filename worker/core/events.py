@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     HOLD = "hold"  # subject client id; why, until?, invoice?
     RELEASE = "release"  # subject client id; invoice?
     PROMISE = "promise"  # subject client id; by, invoices[], by_client
+    PROMISE_OFF = "promise-off"  # subject client id; invoices[]: there is no such promise (any more)
     DISPUTE = "dispute"  # subject client id; reason, invoices[], owner, review?
     SETTLE = "settle"  # subject client id; invoices[]: the dispute is over
     LOG = "log"  # subject client id; what, on, invoices[]

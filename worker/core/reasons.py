@@ -36,7 +36,7 @@ SENTENCES: dict[str, str] = {
     "uncertain": "Nobody knows whether the message of {on} arrived: resolve it first (duecourse resolve {key}).",
     "uncertain-old": "The message of {on} is unresolved after 10 business days: resolve it (duecourse resolve {key}).",
     "unmatched-money": "{money} from this client is not matched to an invoice and covers what is overdue: allocate it.",
-    "credit-covers": "Credit of {credit} leaves {net} to ask for: allocate it.",
+    "credit-covers": "Credit of {credit} against {owed} overdue leaves {net} to ask for: allocate it.",
     "final-covered": "No final notice: {why}",
     "remainder": "Only {open} of {total} is left after a payment: a bank charge or a difference, not a debt to chase.",
     "deduction": "What is left is the stated deduction ({name}): not chased.",

@@ -25,7 +25,7 @@ from worker.errors import LogbookError
 from worker.logbook import rows, schema
 from worker.logbook.database import Database, insert_into
 from worker.logbook.rows import Row, instant
-from worker.ports import Page
+from worker.ports import Gone, Page
 
 CLOSED = frozenset({InvoiceStatus.PAID, InvoiceStatus.VOID, InvoiceStatus.DELETED})
 NOT_CLOSED = tuple(s.value for s in InvoiceStatus if s not in CLOSED)
@@ -112,6 +112,7 @@ class Writer:
         self._payments: dict[str, tuple[Row, list[Row]]] = {}
         self._seen_invoices: set[str] = set()
         self._seen_credits: set[str] = set()
+        self._gone: list[Gone] = []
 
     def add(self, page: Page) -> None:
         """Take in one page. A row shown twice counts as it was shown last."""
@@ -119,6 +120,7 @@ class Writer:
         self._warnings.extend(page.warnings)
         self._seen_invoices.update(i.id for i in page.invoices)
         self._seen_credits.update(c.id for c in page.credits)
+        self._gone.append(page.gone)
         with self._database.read() as connection:
             self._keep(connection, schema.client, {c.id: rows.client_row(c) for c in page.clients}, self._clients)
             self._keep(connection, schema.credit, {c.id: rows.credit_row(c) for c in page.credits}, self._credits)
@@ -162,6 +164,8 @@ class Writer:
         with self._database.write() as connection:
             self._take(connection, watermark)
             self._write(connection)
+            for gone in self._gone:
+                self._drop(connection, gone)
             if full:
                 self._drop_unseen(connection)
         with self._database.read() as connection:
@@ -203,23 +207,39 @@ class Writer:
             connection.execute(delete(allocation).where(stale))
         upsert(connection, allocation, self._name, (a for _, all_ in self._payments.values() for a in all_))
 
+    def _drop(self, connection: Connection, gone: Gone) -> None:
+        """What the books deleted: everything else we know of it stays as it was."""
+        self._delete_invoices(connection, gone.invoices)
+        for table, ids, change in (
+            (schema.credit, gone.credits, {"live": False}),
+            (schema.payment, gone.payments, {"active": False}),
+        ):
+            for chunk in _chunks(ids):
+                where = (table.c.organisation == self._name) & table.c.id.in_(chunk)
+                connection.execute(update(table).where(where).values(**change))
+
+    def _delete_invoices(self, connection: Connection, ids: Iterable[str]) -> None:
+        invoice = schema.invoice
+        for chunk in _chunks(ids):
+            where = (invoice.c.organisation == self._name) & invoice.c.id.in_(chunk)
+            # A draft that vanished was never closed: when it comes back issued, that is no re-opening.
+            opened = where & (invoice.c.status == InvoiceStatus.OPEN.value)
+            connection.execute(update(invoice).where(opened).values(closed=True))
+            connection.execute(update(invoice).where(where).values(status=InvoiceStatus.DELETED.value))
+
     def _drop_unseen(self, connection: Connection) -> None:
         invoice, credit = schema.invoice, schema.credit
         mine = (invoice.c.organisation == self._name) & invoice.c.status.in_(NOT_CLOSED)
-        held = fetch(connection, select(invoice.c.id, invoice.c.status).where(mine))
-        gone = [(id_, status) for id_, status in held if id_ not in self._seen_invoices]
-        opened = [id_ for id_, status in gone if status == InvoiceStatus.OPEN]
-        drafts = [id_ for id_, status in gone if status != InvoiceStatus.OPEN]
-        # A draft that vanished was never closed: when it comes back issued, that is no re-opening.
-        for ids, changes in ((opened, {"closed": True}), (drafts, {})):
-            for chunk in _chunks(ids):
-                where = (invoice.c.organisation == self._name) & invoice.c.id.in_(chunk)
-                connection.execute(update(invoice).where(where).values(status=InvoiceStatus.DELETED.value, **changes))
+        held = connection.execute(select(invoice.c.id).where(mine)).scalars().all()
         live = (credit.c.organisation == self._name) & credit.c.live
         spent = connection.execute(select(credit.c.id).where(live)).scalars().all()
-        for chunk in _chunks(id_ for id_ in spent if id_ not in self._seen_credits):
-            where = (credit.c.organisation == self._name) & credit.c.id.in_(chunk)
-            connection.execute(update(credit).where(where).values(live=False))
+        self._drop(
+            connection,
+            Gone(
+                invoices=tuple(i for i in held if i not in self._seen_invoices),
+                credits=tuple(c for c in spent if c not in self._seen_credits),
+            ),
+        )
 
 
 def _note(changed: dict[str, Any], id_: str, now: Any, before: Any) -> None:

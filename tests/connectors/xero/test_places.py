@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from connectors.countries import country
 from connectors.xero import places
 from tests.specs import spec_file
 
@@ -52,4 +53,4 @@ def test_every_zone_xero_documents_has_a_real_counterpart() -> None:
     ],
 )
 def test_countries(written: str, code: str) -> None:
-    assert places.country(written) == code
+    assert country(written) == code

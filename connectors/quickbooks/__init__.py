@@ -1,0 +1,60 @@
+"""QuickBooks Online as books. See README.md here for scope, limits, costs and what QuickBooks cannot tell."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from connectors.http import Limits, Pace, Session
+from connectors.oauth import RefreshToken, Secret, TokenEndpoint, Tokens, grant_name
+from connectors.quickbooks.api import PER_MINUTE, PLATFORM, TRACE, QuickBooksApi, judge
+from connectors.quickbooks.books import LinkCache, QuickBooksBooks
+from connectors.quickbooks.statements import PAGE
+from connectors.quickbooks.wire import known_zone
+from worker.errors import ConnectionBroken
+
+if TYPE_CHECKING:
+    from worker.ports import Clock
+
+API_URL = "https://quickbooks.api.intuit.com"
+TOKEN_URL = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105 - an address
+_DEMO = "sandbox-"  # Intuit's own sandbox companies live at sandbox-quickbooks.api.intuit.com
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LIMITS = Limits(read=130.0, whole=240.0, attempts=3)
+"""Intuit's servers give up after 120 s; after two waits of a minute it is no rush but a spent month."""
+
+
+def open_books(options: Mapping[str, object], clock: "Clock", tokens: Tokens, links: LinkCache) -> QuickBooksBooks:
+    """Books of one QuickBooks company. Nothing is asked of QuickBooks yet.
+
+    Options: `realm`, `client_id`, `client_secret`, `refresh_token`, `api_url`, `token_url`, `zone` (IANA; for companies
+    that do not say), `page_size`. Raises ConnectionBroken when they cannot work.
+    """
+    text = {key: str(value) for key, value in options.items() if value is not None}
+    token_url, base = _address(text.get("token_url", TOKEN_URL)), _address(text.get("api_url", API_URL))
+    realm, client_id, first = text.get("realm", ""), text.get("client_id", ""), text.get("refresh_token", "")
+    if not (realm.isascii() and realm.isdecimal()):
+        raise ConnectionBroken(
+            f"{realm!r} is not the id of a QuickBooks company.",
+            "Give the realm id shown when the company was connected: digits only.",
+        )
+    if not client_id:
+        raise ConnectionBroken(
+            "The QuickBooks connection has no client id.", "Give the client id of your Intuit application."
+        )
+    if (zone := text.get("zone", "")) and not known_zone(zone):
+        raise ConnectionBroken(f"There is no time zone {zone!r}.", "Give an IANA name such as America/New_York.")
+    session = Session(clock, PLATFORM, trace=TRACE, limits=_LIMITS, judge=judge)
+    endpoint = TokenEndpoint(session, token_url, client_id, Secret(text.get("client_secret", "")))
+    source = RefreshToken(endpoint, tokens, grant_name("quickbooks", client_id, first), Secret(first))
+    pace = Pace(clock, PLATFORM, PER_MINUTE, (), ("", ""))
+    paced = Session(clock, PLATFORM, pace=pace, trace=TRACE, limits=_LIMITS, judge=judge)
+    demo = (urlsplit(base).hostname or "").startswith(_DEMO)
+    size = min(PAGE, max(1, int(text.get("page_size", PAGE))))
+    return QuickBooksBooks(QuickBooksApi(paced, source, realm, base), links, size, zone=zone, demo=demo)
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        return url.rstrip("/")
+    raise ConnectionBroken(f"{parts.hostname or url!r} is not reached over https.", "Give an https address.")

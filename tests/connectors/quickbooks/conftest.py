@@ -1,0 +1,13 @@
+"""A fresh sandbox stage for each test that changes something."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.connectors.quickbooks.stage import QuickBooksStage, staged
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[QuickBooksStage]:
+    yield from staged(tmp_path / "tokens")
