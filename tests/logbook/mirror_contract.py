@@ -19,7 +19,9 @@ from tests.logbook.values import (
     read,
     remind,
 )
-from worker.core.receivable import Client, Invoice, InvoiceStatus, Person, Snapshot
+from worker.core.inference.evidence import Settled
+from worker.core.inference.learn import Paid
+from worker.core.receivable import Allocation, Client, Invoice, InvoiceStatus, PaymentKind, Person, Snapshot
 from worker.errors import LogbookError
 from worker.logbook import SqlLogbook
 from worker.ports import Gone, Page
@@ -191,6 +193,21 @@ class MirrorContract:
         assert read(logbook, payments=(old,)).payments == ()
         late = replace(old, id="p-2")  # entered today with an old date: still to be thanked
         assert [p.id for p in read(logbook, now=NOW + HOUR, full=False, payments=(late,)).payments] == ["p-2"]
+
+    def test_what_was_paid_is_told_once_an_invoice_by_its_first_money(self, logbook: SqlLogbook) -> None:
+        first = replace(PAYMENT, date=date(2026, 1, 9))
+        later = replace(PAYMENT, id="p-2", date=date(2026, 2, 6))
+        undone = replace(PAYMENT, id="p-3", date=date(2026, 1, 2), active=False)
+        refund = replace(PAYMENT, id="p-4", date=date(2026, 1, 5), kind=PaymentKind.REFUND)
+        unknown = replace(PAYMENT, id="p-5", allocations=(Allocation("i-9", Decimal(1)),), date=date(2026, 1, 30))
+        read(logbook, invoices=(INVOICE,), payments=(first, later, undone, refund, unknown))
+        told = sorted(logbook.paid(ORG, date(2026, 1, 1)), key=lambda p: p.invoice_id)
+        assert told == [
+            Paid("c-1", "i-1", Settled(date(2026, 1, 9), INVOICE.issued, INVOICE.due)),
+            Paid("c-1", "i-9", Settled(date(2026, 1, 30))),
+        ]
+        assert [p.invoice_id for p in logbook.paid(ORG, date(2026, 1, 10))] == ["i-9"]
+        assert logbook.paid("another", date(2026, 1, 1)) == ()
 
     def test_spent_credit_leaves_the_snapshot(self, logbook: SqlLogbook) -> None:
         assert read(logbook, credits=(replace(CREDIT, remaining=Decimal("0.00")),)).credits == ()

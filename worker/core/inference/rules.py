@@ -33,7 +33,7 @@ class Family(StrEnum):
 
 FAMILY_BITS = {
     Family.WEEKLY: 2.0,
-    Family.TWICE: 1.5,
+    Family.TWICE: 1.0,
     Family.FORTNIGHTLY: 3.0,
     Family.FOUR_WEEKLY: 3.0,
     Family.DAY_OF_MONTH: 3.0,
