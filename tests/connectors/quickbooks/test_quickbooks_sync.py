@@ -213,7 +213,7 @@ def test_sub_customers_know_who_is_billed(stage: QuickBooksStage) -> None:
 def test_more_changes_than_one_answer_tells(stage: QuickBooksStage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand objects and not a word about the rest: go on by entity, deletions included."""
     mirror = mirror_of(stage.books(), stage.now)
-    for name in ("connectors.quickbooks.reading._CUT", "connectors.sandbox.quickbooks_face.CUT"):
+    for name in ("connectors.quickbooks.reading._CUT", "connectors.sandbox.quickbooks_view.CUT"):
         monkeypatch.setattr(name, 6)
     spare = untouched(mirror)
     for at in range(12):
@@ -229,7 +229,7 @@ def test_more_changes_than_one_answer_tells(stage: QuickBooksStage, monkeypatch:
 
 def test_more_changes_in_one_second_than_can_be_told(stage: QuickBooksStage, monkeypatch: pytest.MonkeyPatch) -> None:
     mirror = mirror_of(stage.books(), stage.now)
-    for name in ("connectors.quickbooks.reading._CUT", "connectors.sandbox.quickbooks_face.CUT"):
+    for name in ("connectors.quickbooks.reading._CUT", "connectors.sandbox.quickbooks_view.CUT"):
         monkeypatch.setattr(name, 6)
     stage.later(HOUR)
     for invoice_id in (spare := untouched(mirror)[:8]):
