@@ -32,6 +32,8 @@ from worker.sweep import Outfit, sweep
 
 if TYPE_CHECKING:
     from connectors.sandbox.company import Company
+    from worker.core.inference.learn import Learnt
+    from worker.core.inference.spared import Spared
     from worker.logbook.store import SqlLogbook
 
 _SECURITY = {"tls": "tls", "starttls": "starttls", "plain": "none"}
@@ -176,11 +178,29 @@ class App:
     # -- parts -------------------------------------------------------------------------------------------------------
 
     def resolve(self, organisation: OrganisationConfig, snapshot: Snapshot, day: date) -> OrganisationSettings:
-        """Settings for the clients just read. Raises ConfigError."""
+        """Settings for the clients just read, with learnt payment runs where none is written. Raises ConfigError."""
+        from worker.core.inference.learn import with_learnt
+
+        owing = {snapshot.survivor(i.client_id) for i in snapshot.invoices if i.is_open}
+        return with_learnt(self.learnt(organisation, snapshot, day), owing)
+
+    def learnt(self, organisation: OrganisationConfig, snapshot: Snapshot, day: date) -> "Learnt":
+        """What payments say of each payer's cycle, beside the settings as written. Raises ConfigError."""
         from worker.calendars import calendar_for
         from worker.config.resolve import resolve
+        from worker.core.inference.learn import LOOKED_BACK, learn
 
-        return resolve(organisation, snapshot, day, calendar_for)
+        settings = resolve(organisation, snapshot, day, calendar_for)
+        return learn(settings, self.logbook.paid(organisation.name, day - LOOKED_BACK), day)
+
+    def waits(self, organisation: OrganisationConfig, day: date) -> "Spared":
+        """What waiting for payment runs spared so far, and the days it cost."""
+        from worker.core.events import EventKind
+        from worker.core.inference.learn import LOOKED_BACK
+        from worker.core.inference.spared import spared
+
+        waited = self.logbook.events(organisation.name, kind=EventKind.WAITED)
+        return spared(waited, self.logbook.paid(organisation.name, day - LOOKED_BACK), day)
 
     def composer(self, settings: OrganisationSettings, snapshot: Snapshot) -> Composer:
         """Letters in this organisation's name. Raises ConfigError without a sender."""

@@ -13,6 +13,7 @@ _COMMANDS: dict[str, str] = {
     "explain": "explain",
     "status": "status",
     "runs": "runs",
+    "forecast": "runs",
     "history": "history",
     "hold": "record",
     "release": "record",

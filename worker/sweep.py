@@ -235,6 +235,8 @@ def _remember(outfit: Outfit, plan: Plan) -> None:
 def _note_event(note: Note, now: datetime) -> Event:
     kind = EventKind.PASSED if note.kind == "passed" else EventKind.WAITED
     data = {"round": note.round, "step": note.step, "on" if kind is EventKind.PASSED else "until": note.on.isoformat()}
+    if note.ordinary:
+        data["ordinary"] = note.ordinary.isoformat()
     return Event(kind, now, note.invoice_id, "sweep", data, f"{kind}:{note.invoice_id}:{note.round}:{note.step}")
 
 

@@ -151,7 +151,7 @@ def test_a_final_notice_that_credit_covers_is_held() -> None:
     big = invoice("A2", "2026-03-16", "1000.00")
     found = plan(OLD, big, chosen=chosen, history=history, credits=(credit("C", "150.00"),))
     assert found.of(Remind) == ()
-    assert found.standings[-1].reason.code == "credit-covers"
+    assert found.standings[-1].reason.code == "final-covered"
 
 
 @pytest.mark.parametrize("state", [MessageState.BOUNCED, MessageState.COMPLAINED])

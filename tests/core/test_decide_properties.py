@@ -100,7 +100,7 @@ def check_totals(snapshot: Snapshot, remind: Remind) -> None:
     credit = {m.currency: m.amount for m in model.credit}
     for gross, net in zip(model.gross, model.net, strict=True):
         assert net.amount == gross.amount - credit.get(gross.currency, Decimal(0))
-        assert net.amount > 0
+        assert net.amount > 0, (remind.step, remind.stage, model.gross, model.credit, model.coming, model.overdue)
 
 
 def check_thanks(snapshot: Snapshot, thanks: Thank) -> None:

@@ -86,6 +86,19 @@ def test_settling_ends_the_named_part_of_a_dispute() -> None:
     assert said(dispute, (EventKind.SETTLE, "c-2", {})).disputes == (full,)
 
 
+def test_a_promise_is_taken_back_for_its_invoices_or_as_a_whole() -> None:
+    both = (EventKind.PROMISE, "c-1", {"by": "2026-03-20", "invoices": ["i-1", "i-2"]})
+    whole = (EventKind.PROMISE, "c-1", {"by": "2026-03-27"})
+
+    def left(*events: tuple[EventKind, str, dict[str, object]]) -> list[tuple[str, ...]]:
+        return [p.invoice_ids for p in said(both, whole, *events).promises]
+
+    assert left((EventKind.PROMISE_OFF, "c-1", {"invoices": ["i-1"]})) == [("i-2",), ()]
+    assert left((EventKind.PROMISE_OFF, "c-1", {"invoices": ["i-1", "i-2"]})) == [()]
+    assert left((EventKind.PROMISE_OFF, "c-1", {})) == []
+    assert left((EventKind.PROMISE_OFF, "c-2", {})) == [("i-1", "i-2"), ()]
+
+
 def test_a_logged_contact_has_its_own_day() -> None:
     history = said(
         (EventKind.LOG, "c-1", {"what": "rang", "on": "2026-02-20", "invoices": ["i-1"]}), (EventKind.LOG, "c-1", {})

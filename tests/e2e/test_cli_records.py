@@ -63,6 +63,16 @@ def test_promise(office: Office) -> None:
     assert reasons(office, CLIENT) == {"promise"}
 
 
+def test_a_promise_is_taken_back(office: Office) -> None:
+    number = number_of(office)
+    made = office("promise", CLIENT, "2026-03-20", "--invoice", number)
+    assert f'to undo:       duecourse promise "{CLIENT}" --over --invoice {number}' in made.out
+    back = office("promise", CLIENT, "--over", "--invoice", number)
+    assert back.code == 0
+    assert f'duecourse promise "{CLIENT}" 2026-03-20 --invoice {number}' in back.out
+    assert "promise" not in reasons(office, CLIENT)
+
+
 def test_a_promise_far_off_says_it_pauses_30_days_only(office: Office) -> None:
     assert "30 days" in office("promise", CLIENT, "2026-08-01").out
 
@@ -72,8 +82,11 @@ def test_dispute_and_its_end(office: Office) -> None:
     answer = office("dispute", CLIENT, "--why", "not ordered", "--invoice", number, "--review", "2026-03-25")
     assert answer.code == 0
     assert "review: 2026-03-25" in answer.out
+    assert f'duecourse dispute "{CLIENT}" --over --invoice {number}' in answer.out
     assert "dispute" in reasons(office, CLIENT)
-    assert office("dispute", CLIENT, "--over").code == 0
+    over = office("dispute", CLIENT, "--over")
+    assert over.code == 0
+    assert f'--why "not ordered" --review 2026-03-25 --invoice {number}' in over.out
     assert "dispute" not in reasons(office, CLIENT)
 
 
@@ -102,7 +115,12 @@ def test_reconciled(office: Office) -> None:
         (["promise", CLIENT, "soon"], "soon"),
         (["dispute", CLIENT], "needs --why"),
         (["dispute", CLIENT, "--why", "x", "--over"], "needs --why"),
-        (["dispute", CLIENT, "--over"], "no dispute on record"),
+        (["dispute", CLIENT, "--over"], "no such dispute on record"),
+        (["promise", CLIENT], "needs its DATE"),
+        (["promise", CLIENT, "2026-04-01", "--over"], "needs its DATE"),
+        (["promise", CLIENT, "--over"], "no such promise on record"),
+        (["promise", CLIENT, "31/03/2026"], "write it as 2026-03-20"),
+        (["hold", CLIENT, "--why", " "], "a hold without a reason"),
         (["log", CLIENT, "rang", "--on", "2027-01-01"], "in the future"),
         (["reconciled", "harbour", "2027-01-01"], "in the future"),
         (["reconciled", "harber"], 'no organisation "harber"'),

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +115,21 @@ def _options(*, clocked: bool, configured: bool, json: bool) -> list[Callable[[A
             )
         )
     return options
+
+
+class Day(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+    """A calendar day, written as in the config: 2026-03-20."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The day."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f'"{value}" is no day; write it as 2026-03-20 (year-month-day)', param, ctx)
 
 
 class Moment(click.ParamType):  # type: ignore[type-arg, unused-ignore]

@@ -29,4 +29,4 @@ def explain_command(desk: Desk, name: str, org: str) -> None:
     if desk.as_json:
         desk.print_json(case_data(case))
     else:
-        show_case(desk.out(), case)
+        show_case(desk.out(), case, desk.again)

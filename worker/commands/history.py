@@ -28,4 +28,4 @@ def history_command(desk: Desk, client: str, org: str) -> None:
     if desk.as_json:
         desk.print_json(history_data(whom.at.name, whom.client, payer, found))
     else:
-        show_history(desk.out(), whom.at.name, whom.client, found, settings.zone)
+        show_history(desk.out(), whom.at.name, whom.client, found, settings.zone, desk.again)

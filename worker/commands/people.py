@@ -141,15 +141,15 @@ def today(app: "App", at: Mirrored) -> date:
     return local_moment(app.clock.now(), zone or "UTC").day
 
 
-def one_of(text: str, known: Sequence[_T], ids: Sequence[str], what: str) -> _T:
+def one_of(text: str, known: Sequence[_T], ids: Sequence[str], what: str, todo: str = "") -> _T:
     """The one whose id is `text` or begins with it. Raises ConfigError."""
     exact = [k for k, i in zip(known, ids, strict=True) if i == text]
     found = exact or [k for k, i in zip(known, ids, strict=True) if text and i.startswith(text)]
     if len(found) == 1:
         return found[0]
-    listed = ", ".join(ids[:8]) + (", ..." if len(ids) > 8 else "") or "there is none"
+    listed = ", ".join(ids[:8]) + (", ..." if len(ids) > 8 else "") or f"the id of one; there is no {what} now"
     count = f'{len(found)} {what}s begin with "{text}"' if found else f'no {what} "{text}"'
-    raise wrong(count, listed, "type more of it" if found else "")
+    raise wrong(count, listed, "type more of it" if found else todo)
 
 
 def who() -> str:

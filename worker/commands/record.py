@@ -1,20 +1,24 @@
 """Putting on record what people decided or did: holds, promises, disputes, contacts, reconciliations."""
 
+import shlex
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from worker.commands.base import Desk, command
+from worker.commands.base import Day, Desk, command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from worker.commands.people import Whom
     from worker.core.events import EventKind
+    from worker.core.settings import Dispute, Promise
+
+    _About = TypeVar("_About", Promise, Dispute)
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
-DAY = click.DateTime(["%Y-%m-%d"])
+DAY = Day()
 _ORG = click.option("--org", default="", help="The organisation, when several have such a client.")
 
 
@@ -33,6 +37,8 @@ def hold_command(desk: Desk, client: str, why: str, until: Any, invoice: str, or
     from worker.commands import people
     from worker.core.events import EventKind
 
+    if not why.strip():
+        raise people.wrong("a hold without a reason", '--why "what is going on"', "say why in a few words")
     with desk.app() as app:
         whom = people.find_client(app, client, org)
         data: dict[str, Any] = {"why": why}
@@ -49,8 +55,9 @@ def hold_command(desk: Desk, client: str, why: str, until: Any, invoice: str, or
     _said(
         desk,
         f"{name} is on hold{about}{f' until {last}' if last else ' until you release it'}.",
-        undo=f'duecourse release "{name}"',
+        undo=f'duecourse release "{name}"' + _flags([invoice] if invoice else ()),
         config=f"holds: [{line}]",
+        at=whom.at.name,
     )
 
 
@@ -79,7 +86,11 @@ def release_command(desk: Desk, client: str, invoice: str, org: str) -> int:
         if recorded:
             _record(desk, app, whom, EventKind.RELEASE, {"invoice": invoice_id} if invoice_id else {})
     if recorded:
-        again = f'duecourse hold "{whom.client.name}" --why "{recorded[-1].why}"'
+        last = recorded[-1]
+        again = f'duecourse hold "{whom.client.name}" --why "{last.why}"'
+        again += (f" --until {last.until}" if last.until else "") + _flags(
+            _numbers(whom, filter(None, [last.invoice_id]))
+        )
         _said(desk, f"{whom.client.name} is released.", undo=again, config="remove its entry under holds:")
     for hold in written:
         _warn(desk, f"A hold written at {hold.place} is still in force: {hold.why}. Remove it there.")
@@ -88,30 +99,59 @@ def release_command(desk: Desk, client: str, invoice: str, org: str) -> int:
 
 @command("promise")
 @click.argument("client")
-@click.argument("day", type=DAY, metavar="DATE")
+@click.argument("day", type=DAY, required=False, metavar="[DATE]")
+@click.option("--over", is_flag=True, help="Take back what was recorded: nothing is promised.")
 @_invoices("is meant")
 @_ORG
-def promise_command(desk: Desk, client: str, day: Any, invoices: tuple[str, ...], org: str) -> None:
+def promise_command(desk: Desk, client: str, day: Any, over: bool, invoices: tuple[str, ...], org: str) -> int:
     """Record that a client said it would pay by DATE; it is left alone until then (30 days at most)."""
     from worker.commands import people
     from worker.core.events import EventKind
 
+    if bool(day) == over:
+        raise people.wrong("a promise needs its DATE, or --over to take it back", "2026-03-20", "give one of them")
     with desk.app() as app:
         whom = people.find_client(app, client, org)
+        if over:
+            return _end_promise(desk, app, whom, [i.id for i in people.find_invoices(whom, invoices)])
         today = people.today(app, whom.at)
         by = _not_past(day, today)
         found = people.find_invoices(whom, invoices)
         data = {"by": by.isoformat(), "invoices": [i.id for i in found], "by_client": True}
         _record(desk, app, whom, EventKind.PROMISE, data)
     name = whom.client.name
-    long = " That is far off: nothing is asked for 30 days, then asking goes on." if (by - today).days > 30 else ""
+    far = (by - today).days > 30
+    then = (
+        "that is far off: nothing is asked for 30 days, then asking goes on" if far else "nothing is asked before that"
+    )
     listed = f", invoices: [{', '.join(invoices)}]" if invoices else ""
     _said(
         desk,
-        f"{name} promised to pay by {by}; nothing is asked before that.{long}",
-        undo="a promise stays on record; it ends by itself two business days after its date",
+        f"{name} promised to pay by {by}; {then}.",
+        undo=f'duecourse promise "{name}" --over' + _flags(invoices),
         config=f'promises: [{{client: "{name}", by: {by}, made on: {today}{listed}}}]',
+        at=whom.at.name,
     )
+    return 0
+
+
+def _end_promise(desk: Desk, app: Any, whom: "Whom", ids: list[str]) -> int:
+    from worker.commands import people
+    from worker.core.events import EventKind
+
+    settings, history, _ = people.judged(app, whom.at)
+    recorded, written = _meant(history.promises, whom, ids), _meant(settings.promises, whom, ids)
+    name = whom.client.name
+    if not recorded and not written:
+        raise people.wrong(f"{name} has no such promise on record", todo=f'see duecourse explain "{name}"')
+    if recorded:
+        _record(desk, app, whom, EventKind.PROMISE_OFF, {"invoices": ids})
+        last = recorded[-1]
+        again = f'duecourse promise "{name}" {last.by}' + _flags(_numbers(whom, ids or last.invoice_ids))
+        _said(desk, f"{name}: nothing is promised any more.", undo=again, config="remove its entry under promises:")
+    for promise in written:
+        _warn(desk, f"A promise to pay by {promise.by} is in the config and still in force. Remove it there.")
+    return 1 if written else 0
 
 
 @command("dispute")
@@ -129,7 +169,7 @@ def dispute_command(
     from worker.commands import people
     from worker.core.events import EventKind
 
-    if bool(why) == over:
+    if bool(why.strip()) == over:
         raise people.wrong(
             "a dispute needs --why, or --over when it ends", '--why "what is contested"', "add one of them"
         )
@@ -149,8 +189,9 @@ def dispute_command(
     _said(
         desk,
         f"{name} disputes {what}: not asked for until the dispute is over.",
-        undo=f'duecourse dispute "{name}" --over',
+        undo=f'duecourse dispute "{name}" --over' + _flags(invoices),
         config=f'disputes: [{{client: "{name}", reason: "{why}"{extra}}}]',
+        at=whom.at.name,
     )
     return 0
 
@@ -160,14 +201,17 @@ def _end_dispute(desk: Desk, app: Any, whom: "Whom", ids: list[str]) -> int:
     from worker.core.events import EventKind
 
     settings, history, _ = people.judged(app, whom.at)
-    recorded = [d for d in history.disputes if d.client_id == whom.client.id]
-    written = [d for d in settings.disputes if d.client_id == whom.client.id]
+    recorded, written = _meant(history.disputes, whom, ids), _meant(settings.disputes, whom, ids)
     name = whom.client.name
     if not recorded and not written:
-        raise people.wrong(f"{name} has no dispute on record", todo=f'see duecourse explain "{name}"')
+        raise people.wrong(f"{name} has no such dispute on record", todo=f'see duecourse explain "{name}"')
     if recorded:
         _record(desk, app, whom, EventKind.SETTLE, {"invoices": ids})
-        again = f'duecourse dispute "{name}" --why "{recorded[-1].reason}"'
+        last = recorded[-1]
+        again = f'duecourse dispute "{name}" --why "{last.reason}"' + (
+            f" --review {last.review}" if last.review else ""
+        )
+        again += _flags(_numbers(whom, ids or last.invoice_ids))
         _said(desk, f"The dispute of {name} is over.", undo=again, config="remove its entry under disputes:")
     for dispute in written:
         _warn(desk, f"A dispute written at {dispute.place} is still in force: {dispute.reason}. Remove it there.")
@@ -188,14 +232,14 @@ def log_command(desk: Desk, client: str, what: str, on: Any, invoices: tuple[str
     with desk.app() as app:
         whom = people.find_client(app, client, org)
         today = people.today(app, whom.at)
-        day = on.date() if on else today
+        day = on or today
         if day > today:
             raise people.wrong(f"--on {day} is in the future", f"a day up to {today}")
         found = [i.id for i in people.find_invoices(whom, invoices)]
         _record(desk, app, whom, EventKind.LOG, {"what": what, "on": day.isoformat(), "invoices": found})
     name = whom.client.name
     text = f"On record: {name}, {day}: {what}. The next message keeps its distance from that day."
-    _said(desk, text, undo="", config=f'clients: [{{client: "{name}", last contacted: {day}}}]')
+    _said(desk, text, undo="", config=f'clients: [{{client: "{name}", last contacted: {day}}}]', at=whom.at.name)
 
 
 @command("reconciled")
@@ -209,7 +253,7 @@ def reconciled_command(desk: Desk, organisation: str, day: Any) -> None:
     with desk.app() as app:
         (config,) = app.organisations([organisation])
         today = people.today(app, people.mirrored(app, config))
-        on = day.date() if day else today
+        on = day or today
         if on > today:
             raise people.wrong(f"{on} is in the future", f"a day up to {today}")
         event = Event(EventKind.RECONCILED, app.clock.now(), "", people.who(), {"on": on.isoformat()})
@@ -219,7 +263,22 @@ def reconciled_command(desk: Desk, organisation: str, day: Any) -> None:
         f"{organisation}: the bank is reconciled up to {on}.",
         undo=f"duecourse reconciled {organisation} DATE, with the right day",
         config=f"reconciled: {on}   (or how often: daily, every tuesday)",
+        at=organisation,
     )
+
+
+def _meant(said: "Iterable[_About]", whom: "Whom", ids: list[str]) -> "list[_About]":
+    """What was said of the client, or of one of these invoices: what is said of all of a client ends as a whole."""
+    return [s for s in said if s.client_id == whom.client.id and (not ids or not set(ids).isdisjoint(s.invoice_ids))]
+
+
+def _numbers(whom: "Whom", ids: "Iterable[str]") -> tuple[str, ...]:
+    known = whom.at.snapshot.by_id
+    return tuple(known[i].number if i in known else i for i in ids)
+
+
+def _flags(numbers: "Iterable[str]") -> str:
+    return "".join(f" --invoice {shlex.quote(n)}" for n in numbers)
 
 
 def _record(desk: Desk, app: Any, whom: "Whom", kind: "EventKind", data: dict[str, Any]) -> None:
@@ -229,23 +288,22 @@ def _record(desk: Desk, app: Any, whom: "Whom", kind: "EventKind", data: dict[st
     app.logbook.record(whom.at.name, Event(kind, app.clock.now(), whom.client.id, who(), data))
 
 
-def _not_past(given: Any, today: date) -> date:
+def _not_past(day: date, today: date) -> date:
     from worker.commands.people import wrong
 
-    day: date = given.date()
     if day < today:
         raise wrong(f"{day} is in the past", f"{today} or later")
     return day
 
 
-def _said(desk: Desk, what: str, undo: str, config: str) -> None:
+def _said(desk: Desk, what: str, undo: str, config: str, at: str = "") -> None:
     from worker.report.terminal import FAINT, OUT, TYPE, say
 
     out = desk.out()
     say(out, what, OUT)
     if undo:
         say(out, f"  to undo:       {undo}", TYPE)
-    say(out, f"  in the config: {config}", FAINT)
+    say(out, f"  in the config{f', under {at}' if at else ''}: {config}", FAINT)
 
 
 def _warn(desk: Desk, what: str) -> None:

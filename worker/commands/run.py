@@ -7,6 +7,8 @@ import click
 from worker.commands.base import Desk, command
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from rich.console import Console
 
     from worker.config.values import Practice
@@ -62,6 +64,12 @@ def _show(desk: Desk, results: "tuple[SweepResult, ...]", practice: "Practice", 
     _next(out, results, practice, live=live, again=desk.again)
 
 
+def _window_opens(results: "tuple[SweepResult, ...]") -> "date | None":
+    """The day on which something leaves that only the closed mail window keeps back today."""
+    waiting = [s for r in results if r.plan for s in r.plan.standings if s.reason.code == "window"]
+    return min((s.next_on for s in waiting if s.next_on), default=None)
+
+
 def _next(out: "Console", results: "tuple[SweepResult, ...]", practice: "Practice", *, live: bool, again: str) -> None:
     """The last lines: what to try next."""
     import shlex
@@ -79,9 +87,12 @@ def _next(out: "Console", results: "tuple[SweepResult, ...]", practice: "Practic
     if live and any(r.sent for r in results):
         where = practice.mail.outbox if practice.mail.mailer == "outbox" else ""
         lines += [f"  look into {where}: the messages, as files to open in a mail program"] if where else []
-    if any(r.tasks for r in results):
+    if not live and (opens := _window_opens(results)):
+        config = again.partition(" --now ")[0]
+        lines.append(f"  duecourse preview{config} --now {opens}: what leaves when the mail window opens")
+    if live and any(r.tasks for r in results):
         lines.append(f"  duecourse done TASK reached{again}: when one of the tasks above is done")
-    if not live and practice.mode == "preview":
+    if not live and practice.mode == "preview" and not any(r.skipped for r in results):
         lines.append("  to go live: write mode: live and backlog: chase (or leave) in the config, and run again;")
         lines.append("  the first live run then asks for one approval before anything leaves")
     for line in lines or [f"  duecourse status{again}: how every organisation is doing"]:

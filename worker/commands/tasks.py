@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from worker.commands.base import Desk, command
+from worker.commands.base import Day, Desk, command
 
 if TYPE_CHECKING:
     from worker.app import App
@@ -23,7 +23,7 @@ AGAIN_TIMES = 3
 @command("done")
 @click.argument("task")
 @click.argument("outcome", type=click.Choice(OUTCOMES))
-@click.argument("day", type=click.DateTime(["%Y-%m-%d"]), required=False, metavar="[DATE]")
+@click.argument("day", type=Day(), required=False, metavar="[DATE]")
 @click.option("--note", default="", help="What was said.")
 @click.option("--org", default="", help="The organisation.")
 def done_command(desk: Desk, task: str, outcome: str, day: Any, note: str, org: str) -> None:
@@ -35,7 +35,7 @@ def done_command(desk: Desk, task: str, outcome: str, day: Any, note: str, org: 
         raise people.wrong(f"the outcome {outcome} {'without' if not day else 'with'} a date", expected)
     with desk.app() as app:
         at, found = _find(app, task, org)
-        events, again = _events(app, at, found, outcome, day.date() if day else None, note)
+        events, again = _events(app, at, found, outcome, day, note)
         app.logbook.record(at.name, *events)
     _say(desk, found, outcome, again)
 
@@ -47,7 +47,9 @@ def _find(app: "App", text: str, org: str) -> "tuple[Mirrored, PastTask]":
     for organisation in app.organisations([org] if org else ()):
         history = app.logbook.history(organisation.name)
         known += [(organisation, t) for t in history.tasks if t.is_open]
-    organisation, task = people.one_of(text, known, [t.id for _, t in known], "open task")
+    organisation, task = people.one_of(
+        text, known, [t.id for _, t in known], "open task", "a preview only shows tasks; a run in live mode opens them"
+    )
     return people.mirrored(app, organisation), task
 
 

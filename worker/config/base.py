@@ -63,12 +63,17 @@ class Options(BaseModel):
     def _read(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         if not isinstance(data, Located):
             return handler(data)
-        known = respell(data, {plain(a): a for a in keys_of(cls)}, info.context)
+        known = respell(data, {plain(a): a for a in keys_of(cls)}, info.context, cls.elsewhere())
         model = handler(known)
         names = {f.alias or n: n for n, f in cls.model_fields.items()}
         model._place = data.place
         model._places = {names[k]: p for k, p in known.places.items() if k in names}
         return model
+
+    @classmethod
+    def elsewhere(cls) -> dict[str, str]:
+        """Keys people look for here that belong somewhere else: plain key -> where to write it."""
+        return {}
 
     @property
     def place(self) -> str:
@@ -85,14 +90,16 @@ def keys_of(model: type[BaseModel]) -> list[str]:
     return [f.alias or n for n, f in model.model_fields.items()]
 
 
-def respell(data: Located, known: dict[str, str], found: Found | None) -> Located:
+def respell(data: Located, known: dict[str, str], found: Found | None, elsewhere: dict[str, str]) -> Located:
     """The same mapping with canonical keys; unknown and doubled keys are collected and left out."""
     problems = found.problems if found else []
     out = Located(data.place)
     for key, value in data.items():
         name = known.get(plain(key))
         place = data.places[key]
-        if name is None:
+        if name is None and plain(key) in elsewhere:
+            problems.append(Problem(place, f'"{key}" does not belong here', elsewhere[plain(key)], "move it there"))
+        elif name is None:
             near = nearest(key, known.values())
             expected = f'"{near}"' if near else one_of(known.values())
             todo = guess(key, known.values(), "remove it, or look it up in docs/reference/configuration.md")

@@ -90,7 +90,7 @@ def _gather(file: Path, problems: list[Problem]) -> tuple[Located, list[str]]:
     except ConfigError as error:
         problems += error.problems
         data = Located(f"{file.name}:1")
-    files = [file.name]
+    files, readable = [file.name], not problems
     folder = file.parent / "organisations"
     if not folder.is_dir():
         _stop_if(problems)
@@ -102,6 +102,8 @@ def _gather(file: Path, problems: list[Problem]) -> tuple[Located, list[str]]:
         data.put(key, organisations, organisations.place)
     found = sorted(p for p in folder.iterdir() if p.suffix in {".yaml", ".yml", ".csv"} and p.is_file())
     for part in sorted(found, key=lambda p: ".clients." in p.name):
+        if ".clients." in part.name and not readable:
+            continue  # whose clients they are stands in the file that could not be read
         shown = f"organisations/{part.name}"
         files.append(shown)
         try:

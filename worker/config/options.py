@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from worker.config.base import Options, option
+from worker.config.base import Options, keys_of, option
 from worker.config.kinds import ClosureText, Email, OneOrMore, Url, Whole, Words, YesNo, Zone, choice
 from worker.config.options_client import Common
 from worker.config.options_organisation import CapsOptions, OrganisationOptions, PauseOptions
 from worker.config.options_policy import PolicyOptions
 from worker.config.secret import SecretRef
+from worker.config.source import plain
 
 ModeChoice = Annotated[str, *choice("preview", "live")]
 MailerChoice = Annotated[str, *choice("outbox", "smtp", "sendgrid")]
@@ -101,3 +102,8 @@ class PracticeOptions(Common):
     organisations: dict[str, OrganisationOptions] = option(
         "The organisations, unless each has a file in organisations/.", {"harbour-studio": None}, default_factory=dict
     )
+
+    @classmethod
+    def elsewhere(cls) -> dict[str, str]:
+        """What is written per organisation is often looked for at the top."""
+        return {plain(key): f"under organisations: NAME: {key}:" for key in keys_of(OrganisationOptions)}

@@ -130,13 +130,17 @@ Decision = Remind | Thank | Wait | Task | Refuse
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A fact to keep for next time: a step passed by, a wait begun, a run a step was anchored on."""
+    """A fact to keep for next time: a step passed by, a wait begun, a run a step was anchored on.
+
+    `ordinary`: of a wait, the day the step would have come without the run, so that the gain can be measured.
+    """
 
     kind: str
     invoice_id: str
     round: int
     step: str
     on: date
+    ordinary: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

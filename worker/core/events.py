@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     HOLD = "hold"  # subject client id; why, until?, invoice?
     RELEASE = "release"  # subject client id; invoice?
     PROMISE = "promise"  # subject client id; by, invoices[], by_client
+    PROMISE_OFF = "promise-off"  # subject client id; invoices[]: there is no such promise (any more)
     DISPUTE = "dispute"  # subject client id; reason, invoices[], owner, review?
     SETTLE = "settle"  # subject client id; invoices[]: the dispute is over
     LOG = "log"  # subject client id; what, on, invoices[]
@@ -29,7 +30,7 @@ class EventKind(StrEnum):
     PROPOSED = "proposed"  # subject approval id; kind, names[], amounts{}, limit, sentence
     BASELINE = "baseline"  # subject ""; identity, backlog
     PASSED = "passed"  # subject invoice id; round, step, on
-    WAITED = "waited"  # subject invoice id; round, step, until
+    WAITED = "waited"  # subject invoice id; round, step, until, ordinary?: without the run
     REOPENED_OK = "reopened-ok"  # subject invoice id; round: a person looked at the re-opened invoice
     ADDRESS_OK = "address-ok"  # subject payer id; email: a person confirmed the changed address
     FORECAST = "forecast"  # subject ""; days{iso date: count}

@@ -1,7 +1,7 @@
 """What one payer hears today: its invoices screened, placed on their ladders, and joined into at most one message."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -69,10 +69,9 @@ class PayerDesk:
         due = [d for i in live if (d := self._place(i, live))]
         self._ask_people()
         self._ask_for_a_yes()
-        worth = self._worth_sending(due)
-        held = {d.position.invoice.id for d in due if d not in worth}
-        if worth:
-            self._send_or_wait(worth, [i for i in live if i.id not in held])
+        due = self._worth_sending(due, live)
+        if due:
+            self._send_or_wait(due, live)
 
     @cached_property
     def client_ids(self) -> list[str]:
@@ -210,7 +209,7 @@ class PayerDesk:
         timing = position.timing
         learnt = timing.run and timing.day and timing.ordinary and not ladder.settings.run_stated
         if learnt and timing.day and timing.ordinary and timing.ordinary <= self.ctx.day < timing.day:
-            self.notes.append(Note("waited", invoice.id, invoice.round, step.name, timing.day))
+            self.notes.append(Note("waited", invoice.id, invoice.round, step.name, timing.day, timing.ordinary))
 
     def _person(self, due: Due) -> None:
         """A task step waits for its outcome; one call (or decision) is asked for, whatever it is about."""
@@ -270,20 +269,27 @@ class PayerDesk:
 
     # -- sending -------------------------------------------------------------------------------------------------
 
-    def _worth_sending(self, due: list[Due]) -> list[Due]:
-        """Drop what credit leaves nothing of: what is not yet due, and what a final notice alone would demand."""
-        overdue = any(d.step.stage is not Stage.BEFORE for d in due)
+    def _worth_sending(self, due: list[Due], live: list[Invoice]) -> list[Due]:
+        """Drop what credit leaves nothing of: what is not yet due, and what a final notice alone would demand (which
+        softer messages still list: it is owed, and credit does not cover all that is)."""
         final = [d for d in due if d.step.stage is Stage.FINAL]
-        asked = final or ([] if overdue else due)
+        early = [d for d in due if d.step.stage is Stage.BEFORE]
+        overdue = [i for i in live if i.due and i.due < self.ctx.day]
+        dropped = [*self._covered(final, [], final=True), *self._covered(early, overdue, final=False)]
+        return [d for d in due if d not in dropped]
+
+    def _covered(self, asked: list[Due], beside: list[Invoice], *, final: bool) -> list[Due]:
+        """Those of `asked` in a currency in which credit covers them together with `beside`; they are held."""
         if not asked:
-            return due
+            return []
         policy = self.ctx.settings.clients[self.payer_id].policy
         invoices = [d.position.invoice for d in asked]
-        by_money = hold_on_money(self.ctx, self.client_ids, invoices, policy)
+        by_money = hold_on_money(self.ctx, self.client_ids, [*invoices, *beside], policy)
         for currency, hold in by_money.items():
             task_id = f"allocate:{self.payer_id}:{currency}:{self.ctx.day:%Y-%m}"
-            self._hold(hold, [i for i in invoices if i.currency == currency], task_id)
-        return [d for d in due if d not in asked or d.position.invoice.currency not in by_money]
+            covered = replace(hold, reason=reason("final-covered", policy.place, why=hold.reason.sentence))
+            self._hold(covered if final else hold, [i for i in invoices if i.currency == currency], task_id)
+        return [d for d in asked if d.position.invoice.currency in by_money]
 
     def _send_or_wait(self, due: list[Due], live: list[Invoice]) -> None:
         overdue = [i for i in live if i.due and i.due < self.ctx.day]

@@ -87,9 +87,10 @@ def hold_on_money(ctx: Context, client_ids: list[str], overdue: list[Invoice], p
             why = reason("unmatched-money", money=amount_words(money, currency))
             found[currency] = Held(why, "allocate")
         elif policy.tolerance.covers(owed - credit, invoiced[currency]):
-            net = amount_words(owed - credit, currency)
+            net = amount_words(max(owed - credit, Decimal(0)), currency)
             if credit:
-                why = reason("credit-covers", credit=amount_words(credit, currency), net=net)
+                words = {"credit": amount_words(credit, currency), "owed": amount_words(owed, currency), "net": net}
+                why = reason("credit-covers", **words)
                 found[currency] = Held(why, "allocate")
             else:
                 found[currency] = Held(reason("too-small", policy.place, net=net))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from worker.core.events import Event, EventKind
 from worker.core.history import (
@@ -24,6 +24,8 @@ from worker.core.history import (
     Waited,
 )
 from worker.core.settings import Dispute, Hold, Promise
+
+_About = TypeVar("_About", Promise, Dispute)
 
 
 def utc_day(at: datetime) -> date:
@@ -121,6 +123,10 @@ class _State:
         stated = data.get("by_client", True)
         self.promises.append(Promise(event.subject, by, self.local(event.at), invoices, stated))
 
+    def unpromise(self, event: Event) -> None:
+        """Naming invoices takes them out of a promise; one about the whole client is taken back only as a whole."""
+        self.promises = _without(self.promises, event)
+
     def dispute(self, event: Event) -> None:
         data = event.data
         invoices, review = tuple(data.get("invoices", ())), _day(data.get("review"))
@@ -129,14 +135,7 @@ class _State:
 
     def settle(self, event: Event) -> None:
         """Naming invoices ends their part of a dispute; a dispute about the whole client ends only as a whole."""
-        over = set(event.data.get("invoices", ()))
-        kept = []
-        for dispute in self.disputes:
-            if dispute.client_id != event.subject or (over and not dispute.invoice_ids):
-                kept.append(dispute)
-            elif over and (rest := tuple(i for i in dispute.invoice_ids if i not in over)):
-                kept.append(replace(dispute, invoice_ids=rest))
-        self.disputes = kept
+        self.disputes = _without(self.disputes, event)
 
     def log(self, event: Event) -> None:
         data = event.data
@@ -245,6 +244,18 @@ class _State:
         )
 
 
+def _without(said: list[_About], event: Event) -> list[_About]:
+    """What stays said of the event's client when its invoices (none: everything) are no longer meant."""
+    over = set(event.data.get("invoices", ()))
+    kept: list[_About] = []
+    for one in said:
+        if one.client_id != event.subject or (over and not one.invoice_ids):
+            kept.append(one)
+        elif over and (rest := tuple(i for i in one.invoice_ids if i not in over)):
+            kept.append(replace(one, invoice_ids=rest))
+    return kept
+
+
 def _approval(approval_id: str, data: Mapping[str, Any], on: date, *, given: bool = True) -> Approval:
     return Approval(
         approval_id,
@@ -261,6 +272,7 @@ _HANDLERS: Mapping[EventKind, Callable[[_State, Event], None]] = {
     EventKind.HOLD: _State.hold,
     EventKind.RELEASE: _State.release,
     EventKind.PROMISE: _State.promise,
+    EventKind.PROMISE_OFF: _State.unpromise,
     EventKind.DISPUTE: _State.dispute,
     EventKind.SETTLE: _State.settle,
     EventKind.LOG: _State.log,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import delete, insert, select, update
@@ -11,10 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from worker.core.decisions import Remind, Thank
 from worker.core.events import Event, EventKind
 from worker.core.history import History, MessageState
+from worker.core.inference.learn import Paid
 from worker.core.message import Letter
 from worker.core.receivable import Snapshot
 from worker.logbook import journal, messages, mirror, schema
 from worker.logbook.database import Database, insert_into, open_database
+from worker.logbook.paid import paid
 from worker.logbook.rows import instant
 from worker.ports import Claim, MessageRecord, MirrorWriter
 
@@ -176,6 +178,11 @@ class SqlLogbook:
         """The cached pay links, by invoice id."""
         with self._database.read() as connection:
             return mirror.links(connection, organisation)
+
+    def paid(self, organisation: str, since: date) -> tuple[Paid, ...]:
+        """Every invoice that money came for since a day, once each: the evidence for payment cycles."""
+        with self._database.read() as connection:
+            return tuple(paid(connection, organisation, since))
 
     def close(self) -> None:
         """Release the database."""

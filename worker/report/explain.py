@@ -116,8 +116,8 @@ def _about(case: Case, ids: Iterable[str]) -> str:
     return f" ({', '.join(known)})" if known else ""
 
 
-def show_case(out: Console, case: Case) -> None:
-    """Print the case."""
+def show_case(out: Console, case: Case, again: str) -> None:
+    """Print the case. `again`: the options that make a command shown work as it stands."""
     name = case.client.name if case.client else "no client in the books"
     what = f"{case.invoice.number}, {name}" if case.invoice else name
     say(out, f"{what} ({case.organisation})", LOUD)
@@ -126,7 +126,7 @@ def show_case(out: Console, case: Case) -> None:
     _show_lines(out, "Settled", settings_lines(case))
     _show_lines(out, "In force", restraints(case))
     _show_standings(out, case)
-    _show_today(out, case)
+    _show_today(out, case, again)
     contacts = case.contacts()[:LAST_CONTACTS]
     logged = [c for c in case.history.contacts if case.client and c.client_id == case.client.id]
     if contacts or logged:
@@ -135,8 +135,8 @@ def show_case(out: Console, case: Case) -> None:
         _show_lines(out, "Last contacts", lines)
     say(out, "\nNext", LOUD)
     quoted = f'"{name}"'
-    say(out, f"  duecourse history {quoted}: everything on record")
-    say(out, f'  duecourse hold {quoted} --why "...": stop asking')
+    say(out, f"  duecourse history {quoted}{again}: everything on record")
+    say(out, f'  duecourse hold {quoted} --why "..."{again}: stop asking')
 
 
 def _show_lines(out: Console, title: str, lines: list[tuple[str, str, str]]) -> None:
@@ -184,12 +184,13 @@ def _show_standings(out: Console, case: Case) -> None:
     say(out, f"Next by itself: {day(min(dates))}" if dates else "Nothing more happens by itself.", "")
 
 
-def _show_today(out: Console, case: Case) -> None:
+def _show_today(out: Console, case: Case, again: str) -> None:
+    opened = {t.id for t in case.history.tasks if t.is_open}  # a preview shows tasks, only a live run opens them
     lines = [(type(d).__name__.lower(), d.reason.sentence, d.reason.place) for d in case.decisions()]
     _show_lines(out, "Today, for its payer", lines)
     for decision in case.decisions():
-        if task := getattr(decision, "id", ""):
-            say(out, f"  when it is done: duecourse done {task} reached", TYPE)
+        if (task := getattr(decision, "id", "")) in opened:
+            say(out, f"  when it is done: duecourse done {task} reached{again}", TYPE)
 
 
 def case_data(case: Case) -> dict[str, Any]:

@@ -41,7 +41,7 @@ LABELS: Mapping[str, str] = {
     "deduction": "stated deduction",
     "stale-books": "bank not reconciled",
     "supplier": "we owe them",
-    "no-next-action": "final notice not worded",
+    "final-covered": "final notice covered by credit",
     "changed-address": "changed address to confirm",
     "silent": "last message bounced",
     "unanswered": "no answer twice",

@@ -73,8 +73,8 @@ def _words(value: Any) -> str:
     return ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
 
 
-def show_history(out: Console, organisation: str, client: Client, found: list[Entry], zone: str) -> None:
-    """Print the record; times are local to `zone`."""
+def show_history(out: Console, organisation: str, client: Client, found: list[Entry], zone: str, again: str) -> None:
+    """Print the record; times are local to `zone`. `again`: the options that make a command shown work as it stands."""
     say(out, f"{client.name} ({organisation}): {counted(len(found), 'entry', 'entries')} on record", LOUD)
     made = table(["when", "kind", "what", "by"], wrapped=["what"])
     for entry in found:
@@ -82,7 +82,7 @@ def show_history(out: Console, organisation: str, client: Client, found: list[En
         row(made, [cell(f"{when:%-d %b %Y %H:%M}"), cell(entry.kind), cell(entry.what), cell(entry.by, FAINT)])
     if found:
         out.print(made)
-    say(out, f'Next: duecourse explain "{client.name}"; the same as data: --json')
+    say(out, f'Next: duecourse explain "{client.name}"{again}; the same as data: --json')
 
 
 def history_data(organisation: str, client: Client, payer_id: str, found: list[Entry]) -> dict[str, Any]:

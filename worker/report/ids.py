@@ -1,9 +1,11 @@
 """Long ids, shown short: the shortest beginning that is still one's own among those it is shown with."""
 
+import re
 from collections.abc import Iterable
 
 LEAST = 4
 """Characters kept of the last part of an id, so that tomorrow's ids rarely begin alike."""
+_WORD = re.compile(r"[a-z]+-(?=[0-9a-f]{6})")
 
 
 def short_ids(ids: Iterable[str]) -> dict[str, str]:
@@ -13,7 +15,8 @@ def short_ids(ids: Iterable[str]) -> dict[str, str]:
 
 
 def _short(one: str, known: list[str]) -> str:
-    length = one.find(":") + 1 + LEAST
+    word = _WORD.match(one, one.find(":") + 1)  # ids of CSV books begin alike: invoice-0a1b...
+    length = (word.end() if word else one.find(":") + 1) + LEAST
     others = [other for other in known if other != one]
     while length < len(one) and any(other.startswith(one[:length]) for other in others):
         length += 1

@@ -1,17 +1,24 @@
-"""Payment runs as people wrote them down, with the days that matter next."""
+"""Payment runs, written down or learnt from payments, with why we believe them and the days that matter next."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 
+from worker.core.inference.learn import Learnt, is_learnt
+from worker.core.inference.spared import Spared
 from worker.core.payment_run import RunSchedule
 from worker.core.receivable import Snapshot
 from worker.core.settings import ClientSettings, OrganisationSettings
-from worker.report.terminal import FAINT, LOUD, cell, counted, row, say, table
+from worker.report.terminal import FAINT, KEPT, LOUD, cell, counted, row, say, table
 
 AHEAD = 3
+LAST = 6
+"""Past runs looked at for payments."""
 STRIP_WEEKS = 5
+SHOWN_UNKNOWN = 10
 
 
 def scheduled(snapshot: Snapshot, settings: OrganisationSettings) -> list[tuple[str, ClientSettings, RunSchedule]]:
@@ -47,40 +54,85 @@ def strip(schedule: RunSchedule, today: date, weeks: int = STRIP_WEEKS) -> str:
     return "|".join(shown)
 
 
-def show_runs(out: Console, snapshot: Snapshot, settings: OrganisationSettings, today: date) -> None:
-    """Print an organisation's runs."""
+def kept(schedule: RunSchedule, learnt: Learnt, payer_id: str, count: int = LAST) -> str:
+    """The last few runs, oldest first, a character each: x a payment came on it, - none did."""
+    dates = learnt.evidence(payer_id).dates
+    if not dates:
+        return ""
+    runs = schedule.runs(dates[0], learnt.day - timedelta(days=1))[-count:]
+    return "".join("x" if r in dates else "-" for r in runs)
+
+
+def show_runs(out: Console, snapshot: Snapshot, settings: OrganisationSettings, learnt: Learnt) -> None:
+    """Print an organisation's runs: those people wrote, those learnt, and how many payers have none."""
     found = scheduled(snapshot, settings)
-    owing = {i.client_id for i in snapshot.invoices if i.is_open}
-    unknown = len(owing - {c.client_id for _, c, _ in found})
-    say(out, f"{settings.name}: {counted(len(found), 'written payment run')}", LOUD)
-    monday = today - timedelta(days=today.weekday())
+    written = [f for f in found if not is_learnt(f[1])]
+    believed = [f for f in found if is_learnt(f[1])]
+    owing = {snapshot.survivor(i.client_id) for i in snapshot.invoices if i.is_open}
+    unknown = sorted(owing - {c.client_id for _, c, _ in found})
+    title = f"{settings.name}: {counted(len(written), 'written payment run')}, {len(believed)} learnt"
+    say(out, title, LOUD)
     if found:
-        weeks = f"weeks from {monday:%-d %b}"
-        made = table(["client", "pays", "cut-off, then run", weeks, "says"], wrapped=["client", "pays"])
-        for name, chosen, schedule in found:
-            following = next_runs(schedule, today)
-            dates = ", ".join(f"{schedule.cut_off_of(r):%-d %b} > {r:%-d %b}" for r in following[:2])
-            place = chosen.places.get("pays", "")
-            pays = schedule.rule.describe()
-            row(made, [cell(name), cell(pays), cell(dates or "none"), cell(strip(schedule, today)), cell(place, FAINT)])
-        out.print(made)
+        out.print(_table(written + believed, learnt))
         say(
             out,
-            "R a run, c the cut-off before one, a character a weekday; holidays are already moved or skipped.",
+            "R a run, c the cut-off before one, a character a weekday; x a past run with a payment, - one without.",
             FAINT,
         )
-    say(
-        out,
-        f"{counted(unknown, 'more client owes', 'more clients owe')} money; no run is known, so the due date counts.",
-    )
+    for name, chosen, _ in written:
+        if against := learnt.contradiction(chosen):
+            say(out, f"{name}: {against}", KEPT)
+    none = counted(len(unknown), "client that owes money has", "clients that owe money have")
+    say(out, f"{none} no known run: steps go by the due date.")
+    for client_id in unknown[:SHOWN_UNKNOWN]:
+        if client_id in settings.clients and client_id in snapshot.clients:
+            say(out, f"  {snapshot.clients[client_id].name}: {_doubt(settings.clients[client_id], learnt)}", FAINT)
     say(out, f"Write what you know: duecourse clients {settings.name}, then the column pays.")
 
 
-def runs_data(snapshot: Snapshot, settings: OrganisationSettings, today: date) -> dict[str, Any]:
-    """The same as JSON values."""
+def _doubt(chosen: ClientSettings, learnt: Learnt) -> str:
+    cycle = learnt.cycle(chosen.payer_id)
+    if cycle.rule is None:
+        return cycle.why
+    least = chosen.policy.confidence
+    return f"perhaps {cycle.rule.describe()} ({cycle.why}), but {cycle.confidence:.0%} is less than {least:.0%}"
+
+
+def _table(found: list[tuple[str, ClientSettings, RunSchedule]], learnt: Learnt) -> Table:
+    today = learnt.day
+    weeks = f"weeks from {today - timedelta(days=today.weekday()):%-d %b}"
+    made = table(["client", "pays", "cut-off, then run", weeks, "past", "says"], wrapped=["client", "pays", "says"])
+    for name, chosen, schedule in found:
+        dates = ", ".join(_with_cut_off(schedule, r) for r in next_runs(schedule, today)[:2])
+        if is_learnt(chosen):
+            cycle = learnt.cycle(chosen.payer_id)
+            says = f"learnt, {cycle.confidence:.0%}: {cycle.why}"
+        else:
+            says = chosen.places.get("pays", "")
+        pays = (
+            replace(schedule.rule, roll=None).describe()
+            if is_learnt(chosen)
+            else schedule.describe().removeprefix("pays ")
+        )
+        past = kept(schedule, learnt, chosen.payer_id)
+        shown = [cell(name), cell(pays), cell(dates or "none"), cell(strip(schedule, today)), cell(past)]
+        row(made, [*shown, cell(says, FAINT)])
+    return made
+
+
+def _with_cut_off(schedule: RunSchedule, run: date) -> str:
+    cut_off = schedule.cut_off_of(run)
+    return f"{cut_off:%-d %b} > {run:%-d %b}" if cut_off != run else f"{run:%-d %b}"
+
+
+def runs_data(snapshot: Snapshot, settings: OrganisationSettings, learnt: Learnt) -> dict[str, Any]:
+    """The same as JSON values. `clients` have a run, written or learnt; `unknown` owe money and have none we use."""
+    found = scheduled(snapshot, settings)
+    owing = {snapshot.survivor(i.client_id) for i in snapshot.invoices if i.is_open}
+    unknown = sorted((owing - {c.client_id for _, c, _ in found}) & settings.clients.keys())
     return {
         "organisation": settings.name,
-        "as_of": today.isoformat(),
+        "as_of": learnt.day.isoformat(),
         "clients": [
             {
                 "id": chosen.client_id,
@@ -88,11 +140,49 @@ def runs_data(snapshot: Snapshot, settings: OrganisationSettings, today: date) -
                 "pays": schedule.describe(),
                 "stated": chosen.run_stated,
                 "place": chosen.places.get("pays", ""),
+                "contradiction": learnt.contradiction(chosen),
                 "runs": [
                     {"run": r.isoformat(), "cut_off": schedule.cut_off_of(r).isoformat()}
-                    for r in next_runs(schedule, today)
+                    for r in next_runs(schedule, learnt.day)
                 ],
+                **_believed(chosen, learnt),
             }
-            for name, chosen, schedule in scheduled(snapshot, settings)
+            for name, chosen, schedule in found
         ],
+        "unknown": [{"id": c, **_believed(settings.clients[c], learnt)} for c in unknown],
+    }
+
+
+def _believed(chosen: ClientSettings, learnt: Learnt) -> dict[str, Any]:
+    cycle = learnt.cycle(chosen.payer_id)
+    return {
+        "source": "learnt" if is_learnt(chosen) else "written" if chosen.schedule else "unknown",
+        "learnt": cycle.rule.words() if cycle.rule else None,
+        "confidence": round(cycle.confidence, 3) if cycle.rule else None,
+        "evidence": cycle.why,
+        "payments": len(cycle.dates),
+    }
+
+
+def show_score(out: Console, organisation: str, score: Spared) -> None:
+    """Print what waiting for runs has brought so far, against reminders sent on their ordinary day."""
+    if not score.waits:
+        say(out, f"{organisation}: no reminder has waited for a payment run yet.")
+        return
+    say(out, f"{organisation}: {counted(score.waits, 'reminder')} waited for a payment run.", LOUD)
+    say(out, f"{score.spared} spared: the money came after the ordinary day, before the reminder would have gone.")
+    say(out, f"{score.later} went later instead, by {score.days_later:.1f} days on average.")
+    if score.pending:
+        say(out, f"{score.pending} still waiting.", FAINT)
+
+
+def score_data(organisation: str, score: Spared) -> dict[str, Any]:
+    """The same as JSON values."""
+    return {
+        "organisation": organisation,
+        "waits": score.waits,
+        "spared": score.spared,
+        "later": score.later,
+        "days_later": round(score.days_later, 2),
+        "pending": score.pending,
     }

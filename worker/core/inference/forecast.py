@@ -1,0 +1,192 @@
+"""When an open invoice will probably be paid: a median date for the cash forecast, and the likeliest day for a chase.
+
+The client's past delays say about when, on three clocks (since the invoice, since its due date, since the end of its
+month), the steadiest counting most; its payment cycle says on which of those days. The two answers differ: the median
+of "this Thursday or the next" may well be a Monday.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from worker.core.inference.evidence import Evidence, Settled
+from worker.core.inference.rules import Candidate, Family, Library
+from worker.core.inference.score import AfterInvoice, Belief
+from worker.core.workdays import month_end
+
+HALF_LIFE = 180
+"""Days in which a past delay loses half its weight."""
+
+BLUR = 5
+"""Days a past delay spreads to either side, in a triangle."""
+
+TAIL, TAIL_DAYS = 0.1, 15
+"""Part of the probability kept for a payment unlike any before, and its mean further delay in days."""
+
+STEADY = 4
+"""Clocks count by their spread to this power: one twice as steady counts sixteen times as much."""
+
+AHEAD = 400
+"""Days looked ahead; the tail beyond is nothing."""
+
+NEWEST_DELAYS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """When one invoice is expected. `probability`: of payment on `likely` or a day next to it. `early` and `late`
+    bound the middle 80 % of the distribution, and `mass` is all of it, a value a day from the first possible one."""
+
+    median: date
+    likely: date
+    probability: float
+    early: date
+    late: date
+    mass: tuple[float, ...] = ()
+
+
+def expected(
+    issued: date | None, due: date | None, evidence: Evidence, found: Sequence[Belief], library: Library, first: date
+) -> Expected | None:
+    """When an invoice open on the eve of `first` will be paid; None without a date to count from.
+
+    Where no past delay is known the due date is assumed. `first` is the first day that is still possible. `found`
+    comes from `beliefs` for the same evidence and library.
+    """
+    days = _days(issued, due, evidence, first)
+    if not days:
+        return None
+    start = library.number(first)
+    mass = _density(days)
+    around = _calendar_weight(found, evidence, library, start)
+    mass = [m * w for m, w in zip(mass, around, strict=True)]
+    mass = _with_delays(mass, issued, found, library, start)
+    total = sum(mass)
+    if total <= 0:
+        return None
+    mass = [m / total for m in mass]
+    likely, probability = _likeliest(mass)
+    low, middle, high = (date.fromordinal(first.toordinal() + _quantile(mass, q)) for q in (0.1, 0.5, 0.9))
+    return Expected(middle, date.fromordinal(first.toordinal() + likely), probability, low, high, tuple(mass))
+
+
+def _days(issued: date | None, due: date | None, evidence: Evidence, first: date) -> list[tuple[int, float]]:
+    """The days, counted from `first`, on which this invoice would be paid if it went like each one before, weighted."""
+    newest = [s for s in evidence.settled[-NEWEST_DELAYS:] if s.paid <= first]
+    found = []
+    for day, start_of in ((issued, _issued), (due, _due), (issued and month_end(issued), _month_end)):
+        if day is None:
+            continue
+        delays: dict[tuple[int, date], float] = {}
+        for one in newest:
+            start = start_of(one)
+            if start is not None:  # a batch on one clock is one observation
+                delays[(one.paid - start).days, one.paid] = 0.5 ** ((first - one.paid).days / HALF_LIFE)
+        seen = [(delay, weight) for (delay, _), weight in delays.items()]
+        if seen:
+            steady = (_spread(seen) + 1) ** -STEADY / sum(weight for _, weight in seen)
+            offset = day.toordinal() - first.toordinal()
+            found += [(offset + delay, weight * steady) for delay, weight in seen]
+    day = due or issued
+    if not found and day:  # no delay is known: what was agreed is all there is to go by
+        return [(day.toordinal() - first.toordinal(), 1.0)]
+    return found
+
+
+def _issued(one: Settled) -> date | None:
+    return one.issued
+
+
+def _due(one: Settled) -> date | None:
+    return one.due
+
+
+def _month_end(one: Settled) -> date | None:
+    return month_end(one.issued) if one.issued else None
+
+
+def _spread(delays: Sequence[tuple[int, float]]) -> float:
+    """The mean distance from the median, by weight."""
+    total, run, middle = sum(w for _, w in delays), 0.0, 0
+    for delay, weight in sorted(delays):
+        run += weight
+        if run >= total / 2:
+            middle = delay
+            break
+    return sum(abs(delay - middle) * w for delay, w in delays) / total
+
+
+def _density(days: Sequence[tuple[int, float]]) -> list[float]:
+    """The blurred days as masses from the first on; what lies before it has not happened."""
+    mass = [0.0] * AHEAD
+    total = sum(weight for _, weight in days) * (BLUR + 1) ** 2
+    for middle, weight in days:
+        for off in range(-BLUR, BLUR + 1):
+            if 0 <= middle + off < AHEAD:
+                mass[middle + off] += weight / total * (BLUR + 1 - abs(off))
+    fade = (TAIL_DAYS - 1) / TAIL_DAYS
+    tail = TAIL / TAIL_DAYS
+    for day in range(AHEAD):
+        mass[day] = (1 - TAIL) * mass[day] + tail
+        tail *= fade
+    return mass
+
+
+def _calendar_weight(found: Sequence[Belief], evidence: Evidence, library: Library, start: int) -> list[float]:
+    """How much likelier each day is than the average business day, over every rule believed in."""
+    closed = sum(not library.is_open(library.number(d)) for d in evidence.dates)
+    n = len(evidence.dates)
+    off = (closed + 0.2) / (n + 10) * 5 / 2
+    plain, rules = 0.0, []
+    for belief in found:
+        rule = belief.rule
+        if isinstance(rule, Candidate):
+            off_rule = belief.weight * (1 - belief.kept) / (1 - rule.share)
+            plain += off_rule
+            on_rule = belief.weight * belief.kept / rule.share
+            size = rule.mask.bit_count()
+            for mask, part in belief.parts():
+                rules.append((mask, on_rule * part * size / mask.bit_count() - off_rule))
+        else:
+            plain += belief.weight
+    weights = []
+    for day in range(start, start + AHEAD):
+        if not library.is_open(day):
+            weights.append(off)
+            continue
+        weights.append(plain + sum(more for mask, more in rules if mask >> day & 1))
+    return weights
+
+
+def _with_delays(
+    mass: list[float], issued: date | None, found: Sequence[Belief], library: Library, start: int
+) -> list[float]:
+    """Fixed delays after the invoice or its month, as single days, for as much as they are believed."""
+    if issued is None:
+        return mass
+    for belief in found:
+        rule = belief.rule
+        if isinstance(rule, AfterInvoice):
+            from_day = issued if rule.family is Family.AFTER_INVOICE else month_end(issued)
+            day = library.next_open(library.number(from_day) + rule.days) - start
+            if 0 <= day < AHEAD:
+                mass[day] += belief.weight * belief.kept * sum(mass)
+    return mass
+
+
+def _likeliest(mass: Sequence[float]) -> tuple[int, float]:
+    """The heaviest day of the heaviest three days in a row, and their mass."""
+    best = max(range(len(mass)), key=lambda n: sum(mass[max(0, n - 1) : n + 2]))
+    window = range(max(0, best - 1), min(len(mass), best + 2))
+    return max(window, key=lambda n: mass[n]), sum(mass[n] for n in window)
+
+
+def _quantile(mass: Sequence[float], share: float) -> int:
+    run = 0.0
+    for day, m in enumerate(mass):
+        run += m
+        if run >= share:
+            return day
+    return len(mass) - 1

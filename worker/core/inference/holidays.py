@@ -1,0 +1,54 @@
+"""What a client does with a run that falls on a day it is closed: skips it, or pays the day after or before."""
+
+from __future__ import annotations
+
+from datetime import date
+from math import log
+
+from worker.core.inference.evidence import Evidence
+from worker.core.inference.rules import Library
+from worker.core.payment_run import Roll, RunRule, Weekly
+
+USUAL = {Roll.NEXT: 0.5, Roll.SKIP: 0.3, Roll.PREVIOUS: 0.2}
+"""Before any holiday was seen. Assuming the next day costs a day's delay at worst; the others chase too early."""
+
+LEAST, MOST = 0.02, 0.98
+"""Bounds of the rates compared: a handful of holidays proves nothing to the last per cent."""
+
+
+def learnt_roll(rule: RunRule, evidence: Evidence, library: Library) -> Roll:
+    """The likeliest of the three, from the closed run days between the client's first and last payment seen."""
+    first, last = evidence.dates[0], evidence.dates[-1]
+    paid = {library.number(d) for d in evidence.dates}
+    nominal = _nominal(rule, first, last, library)
+    closed = [n for n in nominal if not library.is_open(n)]
+    if not closed:
+        return Roll.NEXT
+    runs = [n for n in nominal if library.is_open(n)]
+    used = _rate(sum(n in paid for n in runs), len(runs))
+    span = library.business & library.span(library.number(first), library.number(last))
+    others = span.bit_count() - len(runs)
+    stray = _rate(sum(d not in runs and library.is_open(d) for d in paid), others)
+    scores = {roll: log(usual) for roll, usual in USUAL.items()}
+    for day in closed:
+        after, before = library.next_open(day) in paid, library.previous_open(day) in paid
+        scores[Roll.NEXT] += _seen(after, used) + _seen(before, stray)
+        scores[Roll.PREVIOUS] += _seen(after, stray) + _seen(before, used)
+        scores[Roll.SKIP] += _seen(after, stray) + _seen(before, stray)
+    return max(USUAL, key=lambda roll: scores[roll])
+
+
+def _nominal(rule: RunRule, first: date, last: date, library: Library) -> list[int]:
+    if isinstance(rule.pattern, Weekly):
+        days = rule.pattern.dates(first, last)
+    else:
+        days = rule.pattern.dates(first, last, library.calendar)
+    return [library.number(day) for day, _ in days if first <= day <= last]
+
+
+def _rate(seen: int, of: int) -> float:
+    return min(MOST, max(LEAST, (seen + 0.5) / (of + 1)))
+
+
+def _seen(paid: bool, rate: float) -> float:
+    return log(rate) if paid else log(1 - rate)

@@ -1,0 +1,94 @@
+"""Expected receipts: every open invoice's own expectation, summed by week and currency, with an honest range."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from math import sqrt
+
+from worker.core.inference.evidence import Evidence
+from worker.core.inference.forecast import Expected, expected
+from worker.core.inference.learn import Learnt
+from worker.core.receivable import Invoice, Snapshot
+
+EIGHTY = 1.2816
+"""Standard deviations to either side that hold 80 % of a normal distribution."""
+
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One open invoice and when it is expected; `own` false: judged by how everyone pays, or by its due date."""
+
+    invoice: Invoice
+    payer_id: str
+    expected: Expected
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Receipts of one currency in the seven days from `start`: expected, and within what range in four of five."""
+
+    start: date
+    currency: str
+    amount: Decimal
+    low: Decimal
+    high: Decimal
+
+
+def outlooks(snapshot: Snapshot, learnt: Learnt) -> tuple[tuple[Outlook, ...], tuple[Invoice, ...]]:
+    """Every open invoice with its expectation, soonest first, and those of which nothing can be said."""
+    everyone: Evidence | None = None
+    found: list[Outlook] = []
+    nothing: list[Invoice] = []
+    for invoice in snapshot.invoices:
+        if not invoice.is_open:
+            continue
+        client = snapshot.survivor(invoice.client_id)
+        chosen = learnt.settings.clients.get(client)
+        payer = chosen.payer_id if chosen else client
+        evidence = learnt.evidence(payer)
+        own = any(s.issued or s.due for s in evidence.settled)
+        if not own:
+            evidence = everyone = everyone or learnt.everyone()
+        beliefs = learnt.cycle(payer).found
+        when = expected(invoice.issued, invoice.due, evidence, beliefs, learnt.library(payer), learnt.day)
+        if when:
+            found.append(Outlook(invoice, payer, when, own))
+        else:
+            nothing.append(invoice)
+    return tuple(sorted(found, key=lambda o: (o.expected.median, o.invoice.id))), tuple(nothing)
+
+
+def weeks(found: tuple[Outlook, ...], day: date, count: int) -> tuple[Week, ...]:
+    """Receipts of the next `count` weeks from `day` on, by currency; the invoices of one payer come together."""
+    means: dict[tuple[int, str], float] = defaultdict(float)
+    variances: dict[tuple[int, str], float] = defaultdict(float)
+    owed: dict[tuple[str, str], float] = defaultdict(float)
+    coming: dict[tuple[str, str, int], float] = defaultdict(float)
+    for one in found:
+        amount, currency = float(one.invoice.open), one.invoice.currency
+        owed[one.payer_id, currency] += amount
+        for week in range(count):
+            coming[one.payer_id, currency, week] += amount * sum(one.expected.mass[7 * week : 7 * week + 7])
+    for (payer, currency, week), amount in coming.items():
+        means[week, currency] += amount
+        variances[week, currency] += amount * (owed[payer, currency] - amount)
+    totals: dict[str, float] = defaultdict(float)
+    for (_, currency), amount in owed.items():
+        totals[currency] += amount
+    made = []
+    for week, currency in sorted(means):
+        mean, reach = means[week, currency], EIGHTY * sqrt(max(0.0, variances[week, currency]))
+        low, high = max(0.0, mean - reach), min(totals[currency], mean + reach)
+        made.append(Week(day + timedelta(weeks=week), currency, _money(mean), _money(low), _money(high)))
+    return tuple(made)
+
+
+def _money(amount: float) -> Decimal:
+    # A forecast is an estimate: the books' own amounts stay exact, this sum is rounded to cents once.
+    return Decimal(str(amount)).quantize(_CENT)

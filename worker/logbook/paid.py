@@ -1,0 +1,37 @@
+"""What clients paid and when, from the mirror: the evidence for their payment cycles."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from sqlalchemy import Connection, func, select
+
+from worker.core.inference.evidence import Settled
+from worker.core.inference.learn import Paid
+from worker.core.receivable import PaymentKind
+from worker.logbook import schema
+
+
+def paid(connection: Connection, organisation: str, since: date) -> Iterator[Paid]:
+    """Every invoice that money came for since a day, with the day of the first money; undone payments do not count."""
+    payment, allocation, invoice = schema.payment, schema.allocation, schema.invoice
+    first = func.min(payment.c.date)
+    live = (payment.c.active, payment.c.kind == PaymentKind.MONEY.value, ~payment.c.amount.startswith("-"))
+    found = (
+        select(payment.c.client_id, allocation.c.invoice_id, invoice.c.issued, invoice.c.due, first)
+        .join(
+            allocation,
+            (allocation.c.organisation == payment.c.organisation) & (allocation.c.payment_id == payment.c.id),
+        )
+        .outerjoin(
+            invoice, (invoice.c.organisation == payment.c.organisation) & (invoice.c.id == allocation.c.invoice_id)
+        )
+        .where(payment.c.organisation == organisation, *live)
+        .group_by(payment.c.client_id, allocation.c.invoice_id, invoice.c.issued, invoice.c.due)
+        .having(first >= since.isoformat())
+    )
+    for client_id, invoice_id, issued, due, day in connection.execute(found):
+        yield Paid(client_id, invoice_id, Settled(date.fromisoformat(day), _day(issued), _day(due)))
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
