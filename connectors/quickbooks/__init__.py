@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 from connectors.http import Limits, Pace, Session
 from connectors.oauth import RefreshToken, Secret, TokenEndpoint, Tokens, grant_name
-from connectors.quickbooks.api import PER_MINUTE, PLATFORM, TRACE, QuickBooksApi, judge
+from connectors.quickbooks.api import PER_MINUTE, TRACE, QuickBooksApi
 from connectors.quickbooks.books import LinkCache, QuickBooksBooks
+from connectors.quickbooks.refusals import PLATFORM, judge
 from connectors.quickbooks.statements import PAGE
 from connectors.quickbooks.wire import known_zone
 from worker.errors import ConnectionBroken

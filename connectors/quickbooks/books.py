@@ -8,8 +8,10 @@ from typing import Any, Protocol
 from connectors.http import warn
 from connectors.quickbooks import rows as row
 from connectors.quickbooks import statements, wire
-from connectors.quickbooks.api import PLATFORM, QuickBooksApi
-from connectors.quickbooks.reading import Mark, QuickBooksReading
+from connectors.quickbooks.api import QuickBooksApi
+from connectors.quickbooks.mark import Mark
+from connectors.quickbooks.reading import QuickBooksReading
+from connectors.quickbooks.refusals import PLATFORM
 from connectors.quickbooks.walk import Walker
 from worker.core.receivable import Client, Invoice
 from worker.errors import BooksError, BooksGarbled, ConnectionBroken

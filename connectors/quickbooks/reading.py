@@ -6,16 +6,17 @@ everything is read again. So it is at first, and when changes are no longer kept
 "Change data capture" and "Data queries".
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Raw
 
 from connectors.quickbooks import rows as row
 from connectors.quickbooks import statements, wire
-from connectors.quickbooks.api import BadRow, QuickBooksApi, TooOld
+from connectors.quickbooks.api import QuickBooksApi
+from connectors.quickbooks.mark import Mark
+from connectors.quickbooks.refusals import BadRow, TooOld
 from connectors.quickbooks.walk import Walker
 from worker.core.receivable import Organisation
 from worker.errors import BooksGarbled
@@ -30,43 +31,6 @@ _KEPT = timedelta(days=29)  # of 30; Intuit, "Change data capture"
 _PAST = timedelta(days=396)  # payments of thirteen months: a year's rhythm and one month to compare
 _CUT = 1000
 """Objects in one answer of changes; there are no pages, so this many may mean more. Intuit, "Change data capture"."""
-
-
-@dataclass(slots=True)
-class Mark:
-    """A watermark. `realm`: whose books these are. `since`: how far changes were seen, ISO UTC. `day`: UTC date of the
-    last daily part. `gone`: deletions told lately, so that each is confirmed once. The rest rarely changes and costs a
-    call: company, home currency, terms by id, and whether clients can pay online."""
-
-    realm: str
-    since: str = ""
-    day: str = ""
-    name: str = ""
-    country: str = ""
-    zone: str = ""
-    home: str = ""
-    online: bool | None = None
-    terms: dict[str, str] = field(default_factory=dict)
-    gone: list[str] = field(default_factory=list)
-
-    @classmethod
-    def read(cls, text: str | None) -> "Mark | None":
-        """A watermark of ours; anything else means reading everything again, which is always right."""
-        try:
-            mark = cls(**json.loads(text or ""))
-            datetime.fromisoformat(mark.since).astimezone(UTC)
-        except (ValueError, TypeError, AttributeError):
-            return None
-        return mark
-
-    def write(self) -> str:
-        """As text, for the mirror to keep."""
-        return json.dumps(asdict(self), sort_keys=True)
-
-    @property
-    def seen(self) -> datetime:
-        """`since` as an instant."""
-        return datetime.fromisoformat(self.since).astimezone(UTC)
 
 
 class QuickBooksReading:

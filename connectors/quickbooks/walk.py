@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from connectors.quickbooks import rows as row
 from connectors.quickbooks import statements, wire
-from connectors.quickbooks.api import BadRow, QuickBooksApi
+from connectors.quickbooks.api import QuickBooksApi
+from connectors.quickbooks.refusals import BadRow
 from worker.errors import BooksGarbled
 
 BULK = 100

@@ -3,8 +3,8 @@
 import pytest
 
 from connectors.http import PassingError, Reply
-from connectors.quickbooks.api import BadRow, Missing, TooOld, judge, refused
 from connectors.quickbooks.faults import fault_of
+from connectors.quickbooks.refusals import BadRow, Missing, TooOld, judge, refused
 from tests.specs import spec_file
 from worker.errors import BooksGarbled, BooksUnavailable, ConnectionBroken
 

@@ -17,8 +17,9 @@ from requests import PreparedRequest
 from connectors.http import Session
 from connectors.oauth import Secret
 from connectors.quickbooks import statements
-from connectors.quickbooks.api import PLATFORM, TRACE, QuickBooksApi, judge
+from connectors.quickbooks.api import TRACE, QuickBooksApi
 from connectors.quickbooks.books import QuickBooksBooks
+from connectors.quickbooks.refusals import PLATFORM, judge
 from connectors.sandbox import quickbooks_query
 from tests.connectors.contract import mirror_of
 from tests.connectors.quickbooks.stage import NOW, FakeClock, Links, QuickBooksStage

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.quickbooks import rows as row
 from connectors.quickbooks import wire
-from connectors.quickbooks.reading import Mark
+from connectors.quickbooks.mark import Mark
 from tests.specs import spec_file
 from worker.core.receivable import Allocation, CreditKind, InvoiceStatus, PaymentKind
 from worker.errors import BooksGarbled

@@ -12,8 +12,8 @@ import pytest
 
 from connectors.quickbooks import rows as row
 from connectors.sandbox.company import DEFAULT_START, Company
-from connectors.sandbox.quickbooks_face import QuickBooksFace, View
-from connectors.sandbox.quickbooks_rows import ENTITIES
+from connectors.sandbox.quickbooks_company import COMPANY
+from connectors.sandbox.quickbooks_rows import ENTITIES, Shelf
 from connectors.sandbox.world import Limits, World
 from tests.specs import spec_file
 
@@ -60,24 +60,25 @@ def strangers(kind: str, value: Any, path: str) -> Iterator[str]:
             yield from strangers(re.sub(r"^\w+:", "", known[name]), inner, f"{path}.{name}")
 
 
+NOW = datetime(2026, 10, 1, 8, tzinfo=UTC)
+
+
 @pytest.fixture(scope="module")
-def view() -> View:
-    company = Company.simulate(7, DEFAULT_START, date(2026, 12, 31))
-    world = World.of([company], datetime(2026, 10, 1, 8, tzinfo=UTC), Limits(), datetime.resolution)
-    face, tenant = QuickBooksFace(world), company.organisation.id
-    return View(face, tenant, world.books(tenant), None)
+def company() -> Company:
+    return Company.simulate(7, DEFAULT_START, date(2026, 12, 31))
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
-def test_what_the_sandbox_writes(view: View, entity: str) -> None:
-    rows = view.face.kept(view.tenant, view.face.world.books(view.tenant)).rows[entity]
+def test_what_the_sandbox_writes(company: Company, entity: str) -> None:
+    world, tenant = World.of([company], NOW, Limits(), datetime.resolution), company.organisation.id
+    rows = Shelf(world).of(tenant, world.books(tenant)).rows[entity]
     assert rows and entity in schema()
     assert {s for one in rows for s in strangers(entity, one, entity)} == set()
 
 
-def test_the_company_and_its_preferences(view: View) -> None:
-    assert set(strangers("CompanyInfo", view.company(), "CompanyInfo")) == set()
-    assert set(strangers("Preferences", view.preferences(), "Preferences")) == set()
+@pytest.mark.parametrize("entity", COMPANY)
+def test_the_company_and_its_preferences(company: Company, entity: str) -> None:
+    assert set(strangers(entity, COMPANY[entity](company, NOW), entity)) == set()
 
 
 @pytest.mark.parametrize(
