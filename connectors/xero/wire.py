@@ -164,7 +164,7 @@ def _invoice(r: row.InvoiceRow, base: str, themes: Callable[[str], str]) -> Invo
         paid=paid,
         credited=credited,
         reference=r.Reference or "",
-        sent=r.SentToContact,
+        sent=bool(r.SentToContact),  # true is always told; a flag that is missing must not pass for "sent"
         expected=_day(r.ExpectedPaymentDate, label),
         work=_work(r.LineItems) if r.LineItems else "",
         theme=themes(r.BrandingThemeID) if r.BrandingThemeID else "",

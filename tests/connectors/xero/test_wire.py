@@ -106,8 +106,8 @@ def test_dates_come_from_either_form_and_may_be_missing() -> None:
     assert one(ExpectedPaymentDate="/Date(1788220800000+0000)/").expected == date(2026, 9, 1)
 
 
-@pytest.mark.parametrize(("written", "sent"), [(True, True), (False, False), (None, None), (..., None)])
-def test_sent_is_unknown_when_not_told(written: Any, sent: bool | None) -> None:
+@pytest.mark.parametrize(("written", "sent"), [(True, True), (False, False), (None, False), (..., False)])
+def test_what_is_not_told_to_be_sent_is_not(written: Any, sent: bool) -> None:
     assert one(SentToContact=written).sent is sent
 
 
