@@ -19,8 +19,9 @@ from worker.core.invariants import violations
 from worker.core.receivable import Invoice, InvoiceStatus, Snapshot
 from worker.core.results import Dropped, Sent
 from worker.core.settings import OrganisationSettings
+from worker.core.surprise import messages_of
 from worker.errors import MailerBroken
-from worker.ports import Books, Claim, Clock, Composer, Logbook, Look, Mailer, Outcome, Progress, Reach, Receipt
+from worker.ports import Books, Claim, Clock, Composer, Logbook, Look, Mailer, Outcome, Progress, Receipt
 
 LOOK_LIFE = 120.0
 """Seconds (monotonic) from the start of a look to the end of its last hand-off (I4)."""
@@ -68,7 +69,7 @@ class Gate:
     def deliver(self, plan: Plan, snapshot: Snapshot, settings: OrganisationSettings, history: History) -> None:
         """Hand off everything the plan wants, chunk by chunk. Raises BooksError when a look fails (nothing more is
         sent) and MailerBroken when the mailer refuses our credentials."""
-        wanted = [d for d in plan.decisions if isinstance(d, Remind | Thank)]
+        wanted = list(messages_of(plan))
         if not wanted:
             return
         focus = Focus(snapshot, settings, history, plan.as_of.day)
@@ -238,8 +239,3 @@ def _same(decision: Remind | Thank, again: Plan) -> tuple[Remind | Thank | None,
             return None, "the books changed since they were read: the next sweep decides anew"
     standing = next((s for s in again.standings if s.payer_id == decision.payer_id), None)
     return None, standing.reason.sentence if standing else "paid, cancelled or withdrawn since the books were read"
-
-
-def real_mail(mailer: Mailer) -> bool:
-    """True when letters can leave this machine."""
-    return mailer.reach is Reach.OUTSIDE

@@ -6,7 +6,7 @@ All instants are aware UTC datetimes; `monotonic` is seconds. Nothing here perfo
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -311,10 +311,3 @@ class Progress(Protocol):
 
     def step(self, what: str, done: int, total: int | None = None) -> None:
         """`done` of `total` rows of `what`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Numbers of one sweep, for the summary and the ping."""
-
-    values: Mapping[str, int] = field(default_factory=dict)

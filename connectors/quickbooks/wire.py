@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connectors.countries import country
+from connectors.lenient import no_number, without_nothing
 from connectors.quickbooks import rows as row
 from worker.core.receivable import (
     Allocation,
@@ -85,28 +86,15 @@ def one(kind: type[R], found: msgspec.Raw) -> R:
 def _forgiving(kind: type[R], body: bytes) -> R:
     name = kind.__name__.removesuffix("Row")
     try:
-        raw = json.loads(body, parse_float=Decimal, parse_constant=_no_number)
+        raw = json.loads(body, parse_float=Decimal, parse_constant=no_number)
     except ValueError as error:
         raise Unreadable(f"A row of {name}", str(error)) from None
     try:
-        return msgspec.convert(_without_nothing(raw), kind, strict=False)
+        return msgspec.convert(without_nothing(raw), kind, strict=False)
     except msgspec.ValidationError as error:
         fields = raw if isinstance(raw, dict) else {}
         which = fields.get("DocNumber") or fields.get("DisplayName") or fields.get("Id") or "without an id"
         raise Unreadable(f"{name} {which}", str(error)) from None
-
-
-def _without_nothing(value: Any) -> Any:
-    if isinstance(value, dict):
-        kept = ((k, _without_nothing(v)) for k, v in value.items())
-        return {k: v for k, v in kept if v is not None and v not in ({}, [])}
-    if isinstance(value, list):
-        return [_without_nothing(v) for v in value]
-    return value
-
-
-def _no_number(text: str) -> Decimal:
-    raise ValueError(f"{text} is not a number")
 
 
 # --- values ---------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from connectors.countries import country
+from connectors.lenient import no_number, without_nothing
 from connectors.xero import dates, places
 from connectors.xero import rows as row
 from worker.core.receivable import (
@@ -90,7 +91,7 @@ def _rows_of(kind: type[row.Answer]) -> tuple[str, Any]:
 
 def _lenient(kind: type[A], body: bytes) -> A:
     try:
-        raw = json.loads(body, parse_float=Decimal, parse_constant=_no_number)
+        raw = json.loads(body, parse_float=Decimal, parse_constant=no_number)
     except ValueError as error:
         raise BooksGarbled(f"Broken JSON came instead of {kind.__name__.lower()} ({error}).", "Run again.") from None
     name, of = _rows_of(kind)
@@ -101,7 +102,7 @@ def _lenient(kind: type[A], body: bytes) -> A:
         raise BooksGarbled(f"{name} is not a list.", "Run again; the platform may have changed its answers.")
     head = {key: raw[key] for key in ("pagination", "DateTimeUTC") if key in raw}
     try:
-        answer = msgspec.convert({**_without_nothing(head), name: []}, kind, strict=False)
+        answer = msgspec.convert({**without_nothing(head), name: []}, kind, strict=False)
     except msgspec.ValidationError as error:
         raise BooksGarbled(f"The frame of {name} makes no sense ({error}).", "Run again.") from None
     answer.rows = [_row(of, value, name, at) for at, value in enumerate(listed)]
@@ -110,26 +111,12 @@ def _lenient(kind: type[A], body: bytes) -> A:
 
 def _row(of: Any, value: object, name: str, at: int) -> Any:
     try:
-        return msgspec.convert(_without_nothing(value), of, strict=False)
+        return msgspec.convert(without_nothing(value), of, strict=False)
     except msgspec.ValidationError as error:
         fields = value if isinstance(value, dict) else {}
         known = (fields.get(k) for k in ("InvoiceNumber", "CreditNoteNumber", "InvoiceID", "PaymentID", "ContactID"))
         which = next((str(v) for v in known if v), f"number {at + 1} of the page")
         raise Unreadable(f"{name[:-1]} {which}", str(error)) from None
-
-
-def _without_nothing(value: Any) -> Any:
-    """Leave out null, {} and []: Xero uses all three, and absence, for "nothing"."""
-    if isinstance(value, dict):
-        kept = ((k, _without_nothing(v)) for k, v in value.items())
-        return {k: v for k, v in kept if v is not None and v not in ({}, [])}
-    if isinstance(value, list):
-        return [_without_nothing(v) for v in value]
-    return value
-
-
-def _no_number(text: str) -> Decimal:
-    raise ValueError(f"{text} is not a number")
 
 
 # --- values ---------------------------------------------------------------------------------------------------------

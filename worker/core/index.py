@@ -67,10 +67,6 @@ class HistoryIndex:
         days += [on for on, ids, _ in self.contacts[client_id] if not ids or invoice_id in ids]
         return max(days, default=None)
 
-    def sent_within(self, payer_id: str, day: date, days: int) -> int:
-        """Reminders to this payer in the `days` days ending today."""
-        return sum(1 for m in self.reminders[payer_id] if day - timedelta(days=days) < m.on <= day)
-
     def covered(self, kind: str, names: Iterable[str]) -> Approval | None:
         """An unused yes of this kind that names all of these."""
         wanted = set(names)

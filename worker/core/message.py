@@ -6,7 +6,6 @@ A template sees nothing else. Every amount, date and link in a message comes fro
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 
 from worker.core.money import Money
 from worker.core.settings import Address, Signature
@@ -119,11 +118,3 @@ class Letter:
     archive: tuple[Address, ...] = ()
     references: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """An amount as recorded with a message, for recounts: currency and exact decimal text."""
-
-    currency: str
-    amount: Decimal
