@@ -7,7 +7,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult
 from worker.core.settings import Address, Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
+from worker.halt import Halt
 from worker.holder import is_dead, me
 from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
 from worker.sweep import Outfit, sweep
@@ -69,6 +70,7 @@ class App:
     practice: Practice
     clock: SystemClock = field(default_factory=SystemClock)
     progress: Progress = field(default_factory=Quiet)
+    halt: Halt = field(default_factory=Halt)
     _logbook: "SqlLogbook | None" = None
     _closing: list[Callable[[], None]] = field(default_factory=list)
 
@@ -106,13 +108,18 @@ class App:
         ping, run_id = self.ping() if live else NoPing(), uuid4().hex[:12]
         ping.start(run_id)
         with rare_collections():
-            results = tuple(self._one(o, mailer, f"{run_id}-{n}", deliver=live) for n, o in enumerate(chosen, 1))
-        ok = not any((r.skipped and not r.elsewhere) or r.broken for r in results)
+            turns = enumerate(self._longest_waiting_first(chosen), 1)
+            results = tuple(self._one(o, mailer, f"{run_id}-{n}", deliver=live) for n, o in turns)
+        ok = not any((r.skipped and not r.excused) or r.broken for r in results)
         ping.finish(run_id, ok, counts_of(results))
         return results
 
     def _one(self, organisation: OrganisationConfig, mailer: Mailer, sweep_id: str, *, deliver: bool) -> SweepResult:
         name = organisation.name
+        if why := self.halt.before_start():
+            return SweepResult(
+                name, sweep_id, "live" if deliver else "preview", skipped=f"Not begun: {why}.", left=True
+            )
         try:
             leased = self.logbook.leased_to(name)
             if leased and is_dead(leased):
@@ -121,6 +128,12 @@ class App:
                 return sweep(self.outfit(organisation, books, mailer, deliver=deliver), sweep_id)
         except DuecourseError as error:
             return SweepResult(name, sweep_id, "live" if deliver else "preview", skipped=str(error))
+
+    def _longest_waiting_first(self, chosen: Sequence[OrganisationConfig]) -> Sequence[OrganisationConfig]:
+        """Where time may run out, those read longest ago come first, so that nobody is left out twice in a row."""
+        if self.halt.left is None:
+            return chosen
+        return sorted(chosen, key=lambda o: self.logbook.read_at(o.name) or datetime.min.replace(tzinfo=UTC))
 
     def outfit(self, organisation: OrganisationConfig, books: Books, mailer: Mailer, *, deliver: bool) -> Outfit:
         """What one sweep needs."""
@@ -134,7 +147,8 @@ class App:
             holder=me(),
             resolve=partial(self.resolve, organisation),
             composer=self.composer,
-            stopped=self.stopped,
+            stopped=lambda: self.stopped() or self.halt.now(),
+            halted=self.halt.now,
             deliver=deliver,
             clock_moved=self.clock.moved,
         )
@@ -376,6 +390,7 @@ def counts_of(results: Sequence[SweepResult]) -> dict[str, int]:
     return {
         "organisations": len(results),
         "skipped": sum(1 for r in results if r.skipped),
+        "left": sum(1 for r in results if r.left),
         "refused": sum(1 for r in results if r.refused),
         "sent": sum(1 for r in results for s in r.sent if s.outcome == "accepted"),
         "not_sent": sum(1 for r in results for s in r.sent if s.outcome != "accepted"),
