@@ -4,7 +4,7 @@ The only module that names concrete classes. The CLI, the handlers and the fleet
 """
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
@@ -105,7 +105,7 @@ class App:
         mailer = self.mailer()
         if live:
             self.check_instance(mailer)
-        ping, run_id = self.ping() if live else NoPing(), uuid4().hex[:12]
+        ping, run_id = self.ping(watched=live), uuid4().hex[:12]
         ping.start(run_id)
         with rare_collections():
             turns = enumerate(self._longest_waiting_first(chosen), 1)
@@ -256,13 +256,11 @@ class App:
         self._closing.append(made.close)
         return made
 
-    def ping(self) -> Ping:
-        """Whoever notices when we fall silent."""
-        if self.practice.ping is None:
-            return NoPing()
-        from worker.ping import HttpPing
+    def ping(self, *, watched: bool) -> Ping:
+        """Whoever notices when we fall silent; nobody unless `watched`."""
+        from worker.ping import HttpPing, NoPing
 
-        return HttpPing(self.practice.ping.reveal())
+        return HttpPing(self.practice.ping.reveal()) if watched and self.practice.ping else NoPing()
 
     @contextmanager
     def books(self, organisation: OrganisationConfig) -> Iterator[Books]:
@@ -360,16 +358,6 @@ def wording_folders(practice: Practice) -> tuple[Path, ...]:
 
     own = [Path(f).parent / "wording" for f in practice.files[:1]]
     return (*own, Path(policies.__file__).parent / "wording")
-
-
-class NoPing:
-    """Nobody is watching."""
-
-    def start(self, sweep_id: str) -> None:
-        """Nothing."""
-
-    def finish(self, sweep_id: str, ok: bool, counts: Mapping[str, int]) -> None:
-        """Nothing."""
 
 
 @contextmanager

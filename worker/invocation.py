@@ -1,4 +1,4 @@
-"""One invocation of a function: the same engine as the command line, for platforms that give it an event and a deadline.
+"""One invocation of a function: the engine of the command line, between an event and a deadline.
 
 Environment: DUECOURSE_CONFIG names the config file or its folder; DUECOURSE_QUEUE (AWS) the queue that carries one
 message per organisation; DUECOURSE_NOW pretends a moment, as `--now` does (never with real mail). Answers hold
