@@ -7,7 +7,7 @@ RUNSTAMP := $(VENV)/.stamp-run
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: help run quarter test check format matrix bench lock config function image clean
+.PHONY: help run quarter test check format matrix bench lock config function image fleet-demo clean
 
 help:
 	@echo "make run      set up, then chase a demo company on embedded defaults (nothing leaves this machine)"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench    measurements beside peers"
 	@echo "make config   regenerate config.example.yaml, the JSON Schema and the reference"
 	@echo "make function the package for AWS Lambda or Google Cloud, in build/function (CONFIG=folder adds your config)"
+	@echo "make fleet-demo  200 organisations, a real PostgreSQL, four workers, one killed in the middle"
 	@echo "make image    build the container image without a daemon and test it (Debian, as root)"
 	@echo "make lock     refresh the hashed dependency locks"
 
@@ -73,6 +74,9 @@ lock:
 	$(VENV)-lock/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-annotate --no-header --generate-hashes -o requirements-dev.lock requirements.build.in
 	$(VENV)-lock/bin/uv pip compile pyproject.toml --extra postgres --extra aws --extra gcp --extra fleet --universal --python-version 3.11 --no-annotate --no-header --generate-hashes -o requirements-all.lock requirements.build.in
 	rm -rf $(VENV)-lock
+
+fleet-demo: $(STAMP)
+	$(BIN)/python scripts/fleet_demo.py
 
 image: $(STAMP)
 	scripts/image.sh

@@ -95,17 +95,18 @@ class App:
 
     # -- a run -------------------------------------------------------------------------------------------------------
 
-    def run(self, names: Sequence[str] = (), *, deliver: bool) -> tuple[SweepResult, ...]:
+    def run(self, names: Sequence[str] = (), *, deliver: bool, pinging: bool = True) -> tuple[SweepResult, ...]:
         """Sweep the named organisations (all when none is named), one after the other; one's trouble is its own.
 
-        `deliver` false is a preview whatever the mode. Raises Refused when this instance may not go live.
+        `deliver` false is a preview whatever the mode; `pinging` false leaves the dead-man's switch to the caller.
+        Raises Refused when this instance may not go live.
         """
         chosen = self.organisations(names)
         live = deliver and self.practice.mode is Mode.LIVE
         mailer = self.mailer()
         if live:
             self.check_instance(mailer)
-        ping, run_id = self.ping(watched=live), uuid4().hex[:12]
+        ping, run_id = self.ping(watched=live and pinging), uuid4().hex[:12]
         ping.start(run_id)
         with rare_collections():
             turns = enumerate(self._longest_waiting_first(chosen), 1)

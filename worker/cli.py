@@ -30,6 +30,7 @@ _COMMANDS: dict[str, str] = {
     "check": "check",
     "init": "files",
     "sandbox": "sandbox",
+    "fleet": "fleet",
 }
 
 

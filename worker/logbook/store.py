@@ -89,6 +89,11 @@ class SqlLogbook:
             mine = select(table.c.watermark).where(table.c.organisation == organisation)
             return connection.execute(mine).scalar()
 
+    def open_count(self, organisation: str) -> int:
+        """How many invoices the mirror holds open."""
+        with self._database.read() as connection:
+            return len(mirror.open_ids(connection, organisation))
+
     def open_ids(self, organisation: str) -> tuple[str, ...]:
         """Ids of the invoices the mirror holds open."""
         with self._database.read() as connection:
