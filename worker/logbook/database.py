@@ -16,18 +16,23 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from worker.errors import LogbookError
 from worker.logbook.place import prepare
 from worker.logbook.schema import REVISIONS
+from worker.logbook.server import open_engine
 
 BUSY_SECONDS = 30
 QUICK_CHECK_LIMIT = 200 * 1024 * 1024
 MIGRATION_LOCK = 4_411_872_036  # any number, the same for every duecourse: serialises migrations on PostgreSQL
 
 
+class ConnectionLost(LogbookError):
+    """The server hung up, or was not there: what was under way may or may not have been written."""
+
+
 class Database:
     """Transactions on one store. `write` and `read` never nest; database trouble surfaces as LogbookError."""
 
-    def __init__(self, engine: Engine, name: str) -> None:
-        """`name` is how messages to people call this store; it holds no password."""
-        self._engine, self.name = engine, name
+    def __init__(self, engine: Engine, name: str, place: list[str] | None = None) -> None:
+        """`name` is how messages to people call this store; it holds no password. `place` is filled on connection."""
+        self._engine, self.name, self._place = engine, name, [] if place is None else place
 
     @property
     def dialect(self) -> str:
@@ -58,6 +63,11 @@ class Database:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield connection
 
+    @property
+    def place(self) -> str:
+        """Which server, timeline and database was connected to; "" for SQLite and before the first connection."""
+        return "".join(self._place)
+
     def close(self) -> None:
         """Close the connection."""
         self._engine.dispose()
@@ -69,7 +79,9 @@ class Database:
         except exc.IntegrityError:
             raise
         except (exc.DBAPIError, exc.TimeoutError) as error:
-            raise LogbookError(_explain(self.name, error)) from error
+            lost = isinstance(error, exc.OperationalError) and self.dialect == "postgresql"
+            lost = lost and (error.connection_invalidated or not getattr(error.orig, "sqlstate", None))
+            raise (ConnectionLost if lost else LogbookError)(_explain(self.name, error)) from error
 
 
 def _explain(name: str, error: exc.SQLAlchemyError) -> str:
@@ -81,6 +93,8 @@ def _explain(name: str, error: exc.SQLAlchemyError) -> str:
         todo = "restore the last backup; run no live sweep with this file"
     elif "full" in what:
         todo = "make room on the disk, then run again"
+    elif "lock timeout" in what or "statement timeout" in what:
+        todo = "another program holds the database: let it finish, then run again"
     elif "readonly" in what:
         todo = "let this user write to the file and its folder"
     return f"{name}: the logbook cannot be used ({what}).\n    do this:  {todo}"
@@ -95,6 +109,13 @@ def insert_into(connection: Connection, table: Table) -> Any:
     from sqlalchemy.dialects import postgresql
 
     return postgresql.insert(table)
+
+
+def serialise(connection: Connection, what: str) -> None:
+    """Wait until no other transaction does `what`, and keep others waiting until this one ends. An SQLite writer is
+    alone already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})
 
 
 def open_database(location: str) -> Database:
@@ -155,20 +176,9 @@ def _open_sqlite(url: URL) -> Database:
 
 
 def _open_postgresql(url: URL) -> Database:
-    settings = "-c synchronous_commit=on -c statement_timeout=60000 -c lock_timeout=30000 -c timezone=UTC"
     name = url.render_as_string(hide_password=True)
-    try:
-        engine = create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            pool_size=1,
-            max_overflow=0,
-            pool_pre_ping=True,
-            isolation_level="READ COMMITTED",
-            connect_args={"options": settings, "connect_timeout": BUSY_SECONDS},
-        )
-    except ModuleNotFoundError as error:
-        raise LogbookError(f"{name}: the driver is missing.\n    do this:  pip install 'psycopg[binary]'") from error
-    return Database(engine, name)
+    place: list[str] = []
+    return Database(open_engine(url, name, place), name, place)
 
 
 def _revision(connection: Connection) -> str | None:
