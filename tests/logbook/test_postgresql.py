@@ -192,5 +192,7 @@ def test_without_the_driver_it_says_which_command_brings_it(monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(LogbookError) as caught:
         open_logbook("postgresql://clerk:secret@db.example.com/duecourse")
-    assert str(caught.value).startswith("postgresql://clerk:***@db.example.com/duecourse: the PostgreSQL driver is missing")
+    assert str(caught.value).startswith(
+        "postgresql://clerk:***@db.example.com/duecourse: the PostgreSQL driver is missing"
+    )
     assert str(caught.value).endswith("do this:  pip install 'duecourse[postgres]'")

@@ -4,6 +4,7 @@ SQLite: WAL, `synchronous=FULL` (a commit survives a power cut), `BEGIN IMMEDIAT
 timeout. PostgreSQL: `synchronous_commit=on`, READ COMMITTED with compare-and-set updates, REPEATABLE READ to read.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,9 +80,14 @@ class Database:
         except exc.IntegrityError:
             raise
         except (exc.DBAPIError, exc.TimeoutError) as error:
-            lost = isinstance(error, exc.OperationalError) and self.dialect == "postgresql"
-            lost = lost and (error.connection_invalidated or not getattr(error.orig, "sqlstate", None))
-            raise (ConnectionLost if lost else LogbookError)(_explain(self.name, error)) from error
+            raise (ConnectionLost if _hung_up(error) else LogbookError)(_explain(self.name, error)) from error
+
+
+def _hung_up(error: exc.SQLAlchemyError) -> bool:
+    """The connection went, rather than the statement; a server that answers gives an SQLSTATE."""
+    if not isinstance(error, exc.OperationalError) or isinstance(error.orig, sqlite3.Error):
+        return False
+    return error.connection_invalidated or not getattr(error.orig, "sqlstate", None)
 
 
 def _explain(name: str, error: exc.SQLAlchemyError) -> str:
@@ -118,10 +124,11 @@ def serialise(connection: Connection, what: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})
 
 
-def open_database(location: str) -> Database:
+def open_database(location: str, *, revision: str = "head") -> Database:
     """Open (and if need be create or migrate) the store at a file path, `sqlite://` or `postgresql://` URL.
 
-    `sqlite://` alone is a store in memory, for previews and tests. Raises LogbookError.
+    `sqlite://` alone is a store in memory, for previews and tests. `revision`: how far to migrate; "" not at all.
+    Raises LogbookError.
     """
     url = make_url(location) if "://" in location else URL.create("sqlite", database=location)
     if url.get_backend_name() in {"postgresql", "postgres"}:
@@ -134,7 +141,8 @@ def open_database(location: str) -> Database:
             "    expected: a file path, sqlite:///PATH or postgresql://USER@HOST/DATABASE"
         )
     try:
-        _migrate(database)
+        if revision:
+            _migrate(database, revision)
     except BaseException:
         database.close()
         raise
@@ -187,29 +195,35 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _migrate(database: Database) -> None:
-    """Bring the schema to head, once, under a lock; a store already there costs one query and no import."""
+def schema_of(database: Database) -> str:
+    """The schema revision a store has; "" when it is empty. Raises LogbookError for a newer one than we know."""
     with database.read() as connection:
         revision = _revision(connection)
-    if revision == REVISIONS[-1]:
-        return
     if revision is not None and revision not in REVISIONS:
         raise LogbookError(
             f"{database.name}: this logbook was written by a newer duecourse (schema {revision}; this one knows up to "
             f"{REVISIONS[-1]}).\n    do this:  install that version again, or restore a backup made before it"
         )
+    return revision or ""
+
+
+def _migrate(database: Database, goal: str) -> None:
+    """Bring the schema to `goal`, once, under a lock; a store already there costs one query and no import."""
+    if schema_of(database) == REVISIONS[-1]:
+        return
     with database.write() as connection:
         if database.dialect == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": MIGRATION_LOCK})
         if _revision(connection) != REVISIONS[-1]:  # somebody else may have done it while we waited
-            _upgrade(connection)
+            upgrade(connection, goal)
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, goal: str = "head") -> None:
+    """Run the migrations up to a revision inside the caller's transaction."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, goal)

@@ -31,8 +31,11 @@ UNKNOWN = "?"
 
 
 def open_engine(url: URL, name: str, known: list[str]) -> Engine:
-    """An engine with one connection, made on first use, which then says in `known` where it leads. Raises LogbookError without the driver; a connection raises it
-    for a standby, and for a server that is another one than the connection before."""
+    """An engine with one connection, made on first use, which then says in `known` where it leads.
+
+    Raises LogbookError without the driver; a connection raises it for a standby, and for a server that is another one
+    than that of the connection before.
+    """
     try:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from functools import wraps
+from functools import update_wrapper
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import delete, select, update
@@ -21,21 +21,21 @@ from worker.logbook.paid import paid
 from worker.logbook.rows import instant
 from worker.ports import Claim, MessageRecord, MirrorWriter
 
-P, R = ParamSpec("P"), TypeVar("R")
-Method = Callable[Concatenate["SqlLogbook", P], R]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def again(method: Method[P, R]) -> Method[P, R]:
+def again(method: Callable[Concatenate["SqlLogbook", P], R]) -> Callable[Concatenate["SqlLogbook", P], R]:
     """Do it once more over a new connection when the server hung up. Only for what may be done twice, and never from
     the hand-off on: whether that was written is for a person or the far end to say."""
 
-    @wraps(method)
     def twice(self: "SqlLogbook", *args: P.args, **named: P.kwargs) -> R:
         try:
             return method(self, *args, **named)
         except ConnectionLost:
             return method(self, *args, **named)
 
+    update_wrapper(twice, method)
     return twice
 
 
