@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from worker.afterwards import look_after
 from worker.clock import SystemClock
 from worker.config.values import (
     CsvBooks,
@@ -86,10 +87,15 @@ class App:
         if self._logbook is None:
             from worker.logbook.store import open_logbook
 
-            url = self.practice.logbook_url
-            self._logbook = open_logbook(url.reveal() if url else str(self.practice.state / "logbook.db"))
+            self._logbook = open_logbook(self.logbook_location)
             self._closing.append(self._logbook.close)
         return self._logbook
+
+    @property
+    def logbook_location(self) -> str:
+        """Where the logbook is: a URL, which may hold a password, or a file in the state folder."""
+        url = self.practice.logbook_url
+        return url.reveal() if url else str(self.practice.state / "logbook.db")
 
     # -- a run -------------------------------------------------------------------------------------------------------
 
@@ -101,12 +107,18 @@ class App:
         chosen = self.organisations(names)
         live = deliver and self.practice.mode is Mode.LIVE
         mailer = self.mailer()
-        if live:
-            self.check_instance(mailer)
         ping, run_id = self.ping() if live else NoPing(), uuid4().hex[:12]
         ping.start(run_id)
-        with rare_collections():
-            results = tuple(self._one(o, mailer, f"{run_id}-{n}", deliver=live) for n, o in enumerate(chosen, 1))
+        try:
+            if live:
+                self.check_instance(mailer)
+            with rare_collections():
+                results = tuple(self._one(o, mailer, f"{run_id}-{n}", deliver=live) for n, o in enumerate(chosen, 1))
+            if live:
+                look_after(self.logbook, self.practice, self.clock.now(), results, counts_of(results))
+        except BaseException:
+            ping.finish(run_id, False, counts_of(()))
+            raise
         ok = not any((r.skipped and not r.elsewhere) or r.broken for r in results)
         ping.finish(run_id, ok, counts_of(results))
         return results
@@ -156,8 +168,9 @@ class App:
         """
         stated, actual = self.practice.instance, self.logbook.instance_id()
         if stated and stated != actual:
+            why = self.logbook.instance_why() or "a copy or another machine's"
             raise Refused(
-                f"The config is for the logbook {stated}, but this one is {actual}: a copy or another machine's. "
+                f"The config is for the logbook {stated}, but this one is {actual}: {why}. "
                 f"Nothing was sent. If this one is right, write instance: {actual}"
             )
         if not stated and mailer.reach is Reach.OUTSIDE:

@@ -153,6 +153,14 @@ class OrganisationConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Alerts:
+    """Who hears of trouble; `all_quiet` is the weekday (0: Monday) on which it is told that there is none."""
+
+    webhook: Secret
+    all_quiet: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Practice:
     """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or "".
 
@@ -168,6 +176,8 @@ class Practice:
     allow_test_endpoints: bool = False
     stopped: str = ""
     ping: Secret | None = None
+    alerts: "Alerts | None" = None
+    keep_letters_days: int = 744
     files: tuple[str, ...] = ()
     folder: Path = Path()
 

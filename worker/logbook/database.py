@@ -64,6 +64,14 @@ class Database:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield connection
 
+    @contextmanager
+    def outside(self) -> Iterator[Connection]:
+        """For the few statements that no transaction may hold: VACUUM, and some pragmas."""
+        with self._told(), self._engine.connect() as connection:
+            if self.dialect == "postgresql":
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection
+
     @property
     def place(self) -> str:
         """Which server, timeline and database was connected to; "" for SQLite and before the first connection."""
@@ -166,6 +174,7 @@ def _open_sqlite(url: URL) -> Database:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "secure_delete=ON",  # what is deleted is overwritten: forgetting somebody means it
             f"busy_timeout={BUSY_SECONDS * 1000}",
         ):
             connection.execute(f"PRAGMA {pragma}")

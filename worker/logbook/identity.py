@@ -40,3 +40,9 @@ def check_not_moved(connection: Connection, name: str) -> None:
             f"{name}: this logbook was moved to {gone}; nothing is swept from here.\n"
             "    do this:  point `logbook:` in config.yaml there"
         )
+
+
+def adopt(connection: Connection, place: str, id_: str) -> None:
+    """Be the logbook with this id from now on: its rows were moved here."""
+    connection.execute(delete(TABLE))
+    connection.execute(insert(TABLE).values(one=1, id=id_, place=place))

@@ -47,7 +47,8 @@ def _number(name: str) -> "Column[int]":
 
 
 # `place`: the server, timeline and database it was born in; `why`: what made it another instance than before; `moved`:
-# where its rows went, after which nothing is swept here.
+# where its rows went, after which nothing is swept here; `tidied`: the day the
+# retention job last ran; `told`: what the alert channel heard last.
 instance = Table(
     "instance",
     metadata,
@@ -56,6 +57,8 @@ instance = Table(
     _later("place"),
     _later("why"),
     _later("moved"),
+    _later("tidied"),
+    _later("told"),
     CheckConstraint("one = 1", name="only_one_instance"),
 )
 
@@ -66,7 +69,6 @@ watermark = Table(
     _maybe("watermark"),
     _text("read_at"),
     _number("reading"),
-    _later("books"),
 )
 
 lease = Table("lease", metadata, _text("organisation", key=True), _text("holder"), _text("until"))
@@ -191,6 +193,9 @@ link = Table(
     _text("invoice_id", key=True),
     _text("url"),
 )
+
+MIRROR = (allocation, payment, credit, invoice, client, organisation, link)
+"""What a reading of the books can make again, children first."""
 
 # `base` is the decision's key and `generation` how often it was planned: a key that was cancelled, expired or resolved
 # as not sent may be planned again, as a new row with a new key. `seq` keeps the order of planning.

@@ -19,6 +19,7 @@ from worker.logbook import identity, journal, messages, mirror, schema
 from worker.logbook.database import ConnectionLost, Database, insert_into, open_database
 from worker.logbook.paid import paid
 from worker.logbook.rows import instant
+from worker.logbook.tidy import first_today, tidy
 from worker.ports import Claim, MessageRecord, MirrorWriter
 
 P = ParamSpec("P")
@@ -29,7 +30,7 @@ def again(method: Callable[Concatenate["SqlLogbook", P], R]) -> Callable[Concate
     """Do it once more over a new connection when the server hung up. Only for what may be done twice, and never from
     the hand-off on: whether that was written is for a person or the far end to say."""
 
-    def twice(self: "SqlLogbook", *args: P.args, **named: P.kwargs) -> R:
+    def twice(self: "SqlLogbook", /, *args: P.args, **named: P.kwargs) -> R:
         try:
             return method(self, *args, **named)
         except ConnectionLost:
@@ -218,6 +219,24 @@ class SqlLogbook:
         """Every invoice that money came for since a day, once each: the evidence for payment cycles."""
         with self._database.read() as connection:
             return tuple(paid(connection, organisation, since))
+
+    def told(self) -> str:
+        """What the alert channel heard last."""
+        with self._database.read() as connection:
+            return str(connection.execute(select(schema.instance.c.told)).scalar() or "")
+
+    def tell(self, told: str) -> None:
+        """Put on record what the alert channel heard."""
+        with self._database.write() as connection:
+            connection.execute(update(schema.instance).values(told=told))
+
+    def tidy(self, before: datetime, *, really: bool = True) -> int:
+        """Remove (or with `really` false count) the letters of settled messages planned before an instant."""
+        return tidy(self._database, before, really=really)
+
+    def first_today(self, today: str) -> bool:
+        """Whether this is the first to tidy on a day (ISO); says so on record."""
+        return first_today(self._database, today)
 
     def close(self) -> None:
         """Release the database."""

@@ -1,4 +1,4 @@
-"""Care of data: where a logbook was born, whose books a mirror shows, and erasure that the database itself confines."""
+"""Care of data: where a logbook was born, when it was tidied, and erasure that the database itself confines."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,7 +6,7 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-LATER = {"instance": ("place", "why", "moved"), "watermark": ("books",)}
+LATER = ("place", "why", "moved", "tidied", "told")
 ON_RECORD = (
     "SELECT 1 FROM erased_event e WHERE e.organisation = OLD.organisation AND e.event_id = OLD.id "
     "AND e.data = NEW.data AND e.\"by\" = NEW.\"by\""
@@ -41,9 +41,8 @@ TEXT = {
 
 def upgrade() -> None:
     """Add columns and two tables; let an event's text change only to what an erasure put on record."""
-    for table, columns in LATER.items():
-        for column in columns:
-            op.add_column(table, sa.Column(column, sa.Text(), nullable=False, server_default=""))
+    for column in LATER:
+        op.add_column("instance", sa.Column(column, sa.Text(), nullable=False, server_default=""))
     op.create_table(
         "erased_client",
         sa.Column("organisation", sa.Text(), nullable=False),
