@@ -64,7 +64,7 @@ def troubles(results: Sequence[SweepResult]) -> list[str]:
     lines = []
     for r in results:
         refused = sum(s.outcome not in {"accepted", "uncertain"} for s in r.sent)
-        what = ["its books could not be read; nobody is chased"] if r.skipped and not r.elsewhere else []
+        what = ["its books could not be read; nobody is chased"] if r.skipped and not r.excused else []
         what += ["the run broke off"] if r.broken else []
         what += [f"{len(r.uncertain)} messages of unknown outcome"] if r.uncertain else []
         what += [f"{refused} messages refused by the mail server"] if refused else []

@@ -21,7 +21,7 @@ def backup_command(desk: Desk, file: Path) -> int:
     from worker.report.terminal import FAINT, OUT, say
 
     with desk.app() as app:
-        database = open_database(app.logbook_location)
+        database = open_database(app.practice.logbook_location)
         try:
             found = back_up(database, file, app.clock.now())
         finally:
@@ -45,7 +45,7 @@ def restore_command(desk: Desk, file: Path, replace: bool) -> int:
     from worker.report.terminal import OUT, TYPE, WRONG, say
 
     with desk.app() as app:
-        done = restore(app.logbook_location, file, app.clock.now(), replace=replace)
+        done = restore(app.practice.logbook_location, file, app.clock.now(), replace=replace)
     out = desk.out()
     say(out, f"Restored: {sum(s.rows for s in done.sums.values())} rows from {file}.", OUT)
     if done.kept:
@@ -85,7 +85,7 @@ def forget_command(desk: Desk, client: str, why: str, dry_run: bool, yes: bool, 
 
     with desk.app() as app:
         whom = find_client(app, client, org)
-        location, now = app.logbook_location, app.clock.now()
+        location, now = app.practice.logbook_location, app.clock.now()
     database = open_database(location)
     try:
         seen = forget(database, whom.at.name, whom.client.id, now, who(), why, really=False)

@@ -24,14 +24,14 @@ def migrate_command(desk: Desk, dry_run: bool) -> int:
     from worker.report.terminal import OUT, say
 
     with desk.app() as app:
-        database = open_database(app.logbook_location, revision="")
+        database = open_database(app.practice.logbook_location, revision="")
         try:
             now = schema_of(database)
         finally:
             database.close()
         todo = REVISIONS[REVISIONS.index(now) + 1 :] if now else REVISIONS
         if todo and not dry_run:
-            open_database(app.logbook_location).close()
+            open_database(app.practice.logbook_location).close()
     steps = " -> ".join((now or "empty", *todo))
     if not todo:
         say(desk.out(), f"The logbook has schema {now}, which is this version's. Nothing to do.", OUT)
@@ -54,7 +54,7 @@ def copy_command(desk: Desk, target: str, source: str | None, dry_run: bool) -> 
     from worker.report.terminal import OUT, TYPE, say
 
     with desk.app() as app:
-        held = open_database(_location(desk, source) if source else app.logbook_location)
+        held = open_database(_location(desk, source) if source else app.practice.logbook_location)
         into = open_database(_location(desk, target))
         try:
             if dry_run:
@@ -95,7 +95,7 @@ def verify_command(desk: Desk, file: str | None) -> int:
     if file and "://" not in file and not Path(file).is_file():
         raise wrong(f"{file}: there is no such file")
     with desk.app() as app:
-        database = open_database(_location(desk, file) if file else app.logbook_location, revision="")
+        database = open_database(_location(desk, file) if file else app.practice.logbook_location, revision="")
         try:
             verdict = verify(database)
             name = database.name

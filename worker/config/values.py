@@ -181,6 +181,11 @@ class Practice:
     files: tuple[str, ...] = ()
     folder: Path = Path()
 
+    @property
+    def logbook_location(self) -> str:
+        """Where the logbook is: a URL, which may hold a password, or a file in the state folder."""
+        return self.logbook_url.reveal() if self.logbook_url else str(self.state / "logbook.db")
+
     def organisation(self, name: str) -> OrganisationConfig | None:
         """The organisation with this name."""
         return next((o for o in self.organisations if o.name == name), None)

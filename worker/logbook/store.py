@@ -126,6 +126,12 @@ class SqlLogbook:
             return mirror.load(connection, organisation)
 
     @again
+    def read_at(self, organisation: str) -> datetime | None:
+        """When the mirror was last complete; None before the first reading."""
+        with self._database.read() as connection:
+            return mirror.read_at(connection, organisation)
+
+    @again
     def resync(self, organisation: str) -> None:
         """Forget the watermark; rounds and first-seen times are kept."""
         table = schema.watermark
