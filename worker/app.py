@@ -30,6 +30,7 @@ from worker.core.settings import Address, Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
 from worker.holder import is_dead, me
 from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
+from worker.quiet import hush
 from worker.sweep import Outfit, sweep
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class App:
     _closing: list[Callable[[], None]] = field(default_factory=list)
 
     def __enter__(self) -> "App":
+        if self.practice.mode is Mode.LIVE:
+            hush()
         return self
 
     def __exit__(self, *_: object) -> None:

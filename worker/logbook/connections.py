@@ -4,13 +4,16 @@ What is kept is sealed elsewhere; here it is bytes under a name. Connections bel
 organisation, since one consent may cover several.
 """
 
+import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from sqlalchemy import delete, select
+from sqlalchemy import create_engine, delete, exc, select, text
+from sqlalchemy.pool import NullPool
 
 from worker.errors import BooksUnavailable, ConnectionBroken, LogbookError
-from worker.logbook.database import Database, insert_into
+from worker.logbook.database import BUSY_SECONDS, Database, insert_into
 from worker.logbook.schema import connection as table
 
 _PROOF = ""  # no connection has this name; its row is written to show that rows can be
@@ -50,11 +53,11 @@ class ConnectionShelf:
         """Hold off every other process that locks this name; raises BooksUnavailable when another one keeps it long."""
         with ExitStack() as held:
             try:
-                held.enter_context(self._database.hold(f"connection {name}"))
-            except (LogbookError, OSError) as error:
+                held.enter_context(hold(self._database, f"connection {name}"))
+            except (exc.DBAPIError, OSError) as error:
                 raise BooksUnavailable(
                     f'The connection "{name}" could not be taken for refreshing, perhaps since another duecourse has '
-                    f"been at it for a while: {error}",
+                    f"been at it for a while ({type(error).__name__}).",
                     "Nothing needs doing: the next sweep tries again.",
                 ) from error
             yield
@@ -72,3 +75,40 @@ class ConnectionShelf:
             raise ConnectionBroken(
                 f"Saved connections in the logbook cannot be used: {error}", "Nothing was refreshed or lost."
             ) from error
+
+
+@contextmanager
+def hold(database: Database, what: str) -> Iterator[None]:
+    """Hold off every process that holds the same words on the same store, while the block lasts; whoever dies lets go.
+
+    Nothing is begun on the store's own connection, so reading and writing go on inside. Raises OSError or DBAPIError
+    when it cannot be had.
+    """
+    digest = hashlib.sha256(what.encode()).digest()[:8]
+    if database.dialect == "sqlite":
+        with _file_held(database.url.database, digest.hex()):
+            yield
+        return
+    settings = f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout=0"
+    engine = create_engine(
+        database.url, poolclass=NullPool, connect_args={"options": settings, "connect_timeout": BUSY_SECONDS}
+    )
+    # A lock of a transaction, not of a session: it also holds through a pooler that shares sessions.
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": int.from_bytes(digest, "big", signed=True)})
+        yield
+
+
+@contextmanager
+def _file_held(path: str | None, digest: str) -> Iterator[None]:
+    import fcntl
+
+    if not path or path == ":memory:":  # nobody else can be there
+        yield
+        return
+    handle = os.open(f"{path}.{digest}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -4,16 +4,14 @@ SQLite: WAL, `synchronous=FULL` (a commit survives a power cut), `BEGIN IMMEDIAT
 timeout. PostgreSQL: `synchronous_commit=on`, READ COMMITTED with compare-and-set updates, REPEATABLE READ to read.
 """
 
-import hashlib
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.pool import NullPool, QueuePool, StaticPool
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from worker.errors import LogbookError
 from worker.logbook.place import prepare
@@ -27,9 +25,9 @@ MIGRATION_LOCK = 4_411_872_036  # any number, the same for every duecourse: seri
 class Database:
     """Transactions on one store. `write` and `read` never nest; database trouble surfaces as LogbookError."""
 
-    def __init__(self, engine: Engine, name: str, connect_args: Mapping[str, Any] | None = None) -> None:
-        """`name` is how messages to people call this store; it holds no password. `connect_args` are the engine's."""
-        self._engine, self.name, self._connect_args = engine, name, dict(connect_args or {})
+    def __init__(self, engine: Engine, name: str) -> None:
+        """`name` is how messages to people call this store; it holds no password."""
+        self._engine, self.name = engine, name
 
     @property
     def dialect(self) -> str:
@@ -60,41 +58,10 @@ class Database:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield connection
 
-    @contextmanager
-    def hold(self, what: str) -> Iterator[None]:
-        """Hold off every process that holds the same words, for as long as the block lasts; whoever dies lets go.
-
-        Nothing is begun on the store itself, so writing goes on inside. Raises LogbookError when it cannot be had.
-        """
-        number = int.from_bytes(hashlib.sha256(what.encode()).digest()[:8], "big", signed=True)
-        if self.dialect == "sqlite":
-            with self._file_held(number):
-                yield
-            return
-        # A lock of a transaction, not of a session: it also holds through a pooler that shares sessions.
-        apart = create_engine(self._engine.url, poolclass=NullPool, connect_args=self._connect_args)
-        try:
-            with self._told(), apart.begin() as connection:
-                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
-                connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
-                yield
-        finally:
-            apart.dispose()
-
-    @contextmanager
-    def _file_held(self, number: int) -> Iterator[None]:
-        import fcntl
-
-        path = self._engine.url.database
-        if not path:  # in memory: nobody else can be there
-            yield
-            return
-        handle = os.open(f"{path}.{number & 0xFFFFFFFF:08x}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+    @property
+    def url(self) -> URL:
+        """Where the store is, password and all."""
+        return self._engine.url
 
     def close(self) -> None:
         """Close the connection."""
@@ -140,7 +107,7 @@ def open_database(location: str) -> Database:
 
     `sqlite://` alone is a store in memory, for previews and tests. Raises LogbookError.
     """
-    url = make_url(location) if "://" in location else URL.create("sqlite", database=location)
+    url = _url(location) if "://" in location else URL.create("sqlite", database=location)
     if url.get_backend_name() in {"postgresql", "postgres"}:
         database = _open_postgresql(url)
     elif url.get_backend_name() == "sqlite":
@@ -156,6 +123,16 @@ def open_database(location: str) -> Database:
         database.close()
         raise
     return database
+
+
+def _url(location: str) -> URL:
+    try:
+        return make_url(location)
+    except (ValueError, exc.ArgumentError):  # their text may repeat the password
+        raise LogbookError(
+            "The logbook's address (not shown here: it may hold a password) cannot be read.\n"
+            "    expected: postgresql://USER:PASSWORD@HOST/DATABASE, with @ : / in the password written as %40 %3A %2F"
+        ) from None
 
 
 def _open_sqlite(url: URL) -> Database:
@@ -195,7 +172,6 @@ def _open_sqlite(url: URL) -> Database:
 def _open_postgresql(url: URL) -> Database:
     settings = "-c synchronous_commit=on -c statement_timeout=60000 -c lock_timeout=30000 -c timezone=UTC"
     name = url.render_as_string(hide_password=True)
-    arguments = {"options": settings, "connect_timeout": BUSY_SECONDS}
     try:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
@@ -203,11 +179,11 @@ def _open_postgresql(url: URL) -> Database:
             max_overflow=0,
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
-            connect_args=arguments,
+            connect_args={"options": settings, "connect_timeout": BUSY_SECONDS},
         )
     except ModuleNotFoundError as error:
         raise LogbookError(f"{name}: the driver is missing.\n    do this:  pip install 'psycopg[binary]'") from error
-    return Database(engine, name, arguments)
+    return Database(engine, name)
 
 
 def _revision(connection: Connection) -> str | None:

@@ -53,6 +53,11 @@ class SealedTokens:
         kept = self._kept(name)
         return None if kept is None else label_of(kept)
 
+    @property
+    def key_place(self) -> str:
+        """Where the key that seals is looked for, in words."""
+        return self._sealer.keys.where
+
     def reseal(self, name: str) -> bool:
         """Seal a connection again with the current key; False when it was already. Raises ConnectionBroken."""
         with self.lock(name):
