@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from worker.logs import configure
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -81,7 +83,7 @@ def command(name: str, *, clocked: bool = True, configured: bool = True, json: b
         def call(**given: Any) -> None:
             debug, verbose, log_json = given.pop("debug"), given.pop("verbose"), given.pop("log_json")
             desk = Desk(given.pop("config", Path()), given.pop("now", None), given.pop("as_json", False))
-            _log(verbose, log_json)
+            configure(verbose=verbose, as_json=log_json)
             with _errors(debug):
                 code = function(desk, **given)
             click.get_current_context().exit(code or 0)
@@ -150,6 +152,7 @@ class Moment(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         return moment if moment.tzinfo else moment.astimezone()
 
 
+<<<<<<< HEAD
 def _log(verbose: bool, as_json: bool) -> None:
     """Configure logging once: standard error, warnings and up; never anything about clients below a warning."""
     import logging
@@ -180,6 +183,8 @@ def _tracebacks() -> Any:
     return ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
+=======
+>>>>>>> main
 @contextmanager
 def _errors(debug: bool) -> Iterator[None]:
     """Deliberate errors end with their text and their exit code; anything else with 4 and a file of details."""
