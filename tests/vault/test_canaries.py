@@ -259,7 +259,7 @@ def test_a_mistake_of_our_own_amid_secrets(
 def test_a_logged_exception_shows_no_values(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
     office.write(identity="http://127.0.0.1:1/t", api="http://127.0.0.1:1/a")
     CliRunner().invoke(main, ["check", "--log-json", "--config", str(office.folder / "config.yaml")])
-    from worker.commands.base import _tracebacks
+    from worker.logs import _tracebacks
 
     word = CANARIES["SMTP_PASSWORD"]
     try:
