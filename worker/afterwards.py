@@ -5,16 +5,15 @@ counts, never of clients, and its own trouble never stops a sweep.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Protocol
-
-import requests
-import structlog
 
 from worker.config.values import Practice
 from worker.core.results import SweepResult
 from worker.errors import DuecourseError
+from worker.ports import Ping
 
 TIMEOUT = 10.0
 WELL, TROUBLE = "well", "trouble"
@@ -56,7 +55,38 @@ def look_after(
         if say and Webhook(practice.alerts.webhook.reveal()).say(say):
             logbook.tell(put)
     except DuecourseError as error:
+        import structlog
+
         structlog.get_logger().warning("looking after the logbook failed", kind=type(error).__name__)
+
+
+@contextmanager
+def watching(ping: Ping, run_id: str) -> Iterator[None]:
+    """Tell the dead-man's switch that a run begins; and, should it end before its end, that it failed."""
+    ping.start(run_id)
+    try:
+        yield
+    except BaseException:
+        ping.finish(run_id, False, {})
+        raise
+
+
+def counts_of(results: Sequence[SweepResult]) -> dict[str, int]:
+    """The numbers a monitor wants: organisations, planned, sent, held for people, uncertain."""
+    plans = [r.plan for r in results if r.plan]
+    return {
+        "organisations": len(results),
+        "skipped": sum(1 for r in results if r.skipped),
+        "left": sum(1 for r in results if r.left),
+        "refused": sum(1 for r in results if r.refused),
+        "sent": sum(1 for r in results for s in r.sent if s.outcome == "accepted"),
+        "not_sent": sum(1 for r in results for s in r.sent if s.outcome != "accepted"),
+        "dropped": sum(len(r.dropped) for r in results),
+        "uncertain": sum(len(r.uncertain) for r in results),
+        "tasks": sum(len(r.tasks) for r in results),
+        "proposals": sum(len(p.proposals) for p in plans),
+        "open_invoices": sum(len(p.standings) for p in plans),
+    }
 
 
 def troubles(results: Sequence[SweepResult]) -> list[str]:
@@ -97,6 +127,9 @@ class Webhook:
 
     def say(self, text: str) -> bool:
         """Whether it was taken."""
+        import requests
+        import structlog
+
         try:
             answer = requests.post(self._url, json={"text": text}, timeout=TIMEOUT, allow_redirects=False)
         except requests.RequestException as error:

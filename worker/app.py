@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from worker.afterwards import look_after
+from worker.afterwards import counts_of, look_after, watching
 from worker.clock import SystemClock
 from worker.config.values import (
     CsvBooks,
@@ -21,15 +21,18 @@ from worker.config.values import (
     Practice,
     QuickBooksBooks,
     SandboxBooks,
-    Secret,
+    XeroBooks,
 )
+from worker.connections import saved_connections, unsaved
 from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult
+from worker.core.secret import Secret
 from worker.core.settings import Address, Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
 from worker.halt import Halt
 from worker.holder import is_dead, me
 from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
+from worker.quiet import hush
 from worker.sweep import Outfit, sweep
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from worker.core.inference.learn import Learnt
     from worker.core.inference.spared import Spared
     from worker.logbook.store import SqlLogbook
+    from worker.vault.tokens import SealedTokens
 
 _SECURITY = {"tls": "tls", "starttls": "starttls", "plain": "none"}
 STOP_FILE = "STOP"
@@ -76,6 +80,8 @@ class App:
     _closing: list[Callable[[], None]] = field(default_factory=list)
 
     def __enter__(self) -> "App":
+        if self.practice.mode is Mode.LIVE:
+            hush()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -104,18 +110,13 @@ class App:
         live = deliver and self.practice.mode is Mode.LIVE
         mailer = self.mailer()
         ping, run_id = self.ping(watched=live), uuid4().hex[:12]
-        ping.start(run_id)
-        try:
+        with watching(ping, run_id), rare_collections():
             if live:
                 self.check_instance(mailer)
-            with rare_collections():
-                turns = enumerate(self._longest_waiting_first(chosen), 1)
-                results = tuple(self._one(o, mailer, f"{run_id}-{n}", deliver=live) for n, o in turns)
+            turns = enumerate(self._longest_waiting_first(chosen), 1)
+            results = tuple(self._one(o, mailer, f"{run_id}-{n}", deliver=live) for n, o in turns)
             if live:
                 look_after(self.logbook, self.practice, self.clock.now(), results, counts_of(results))
-        except BaseException:
-            ping.finish(run_id, False, {})
-            raise
         ok = not any((r.skipped and not r.excused) or r.broken for r in results)
         ping.finish(run_id, ok, counts_of(results))
         return results
@@ -273,15 +274,18 @@ class App:
     def books(self, organisation: OrganisationConfig) -> Iterator[Books]:
         """The books of one organisation, behind the Books port. Raises ConfigError or BooksError."""
         from connectors import connector
-        from connectors.oauth import FileTokens
 
-        books = organisation.books
-        tokens, links = FileTokens(self.practice.state / "tokens"), Links(self.logbook, organisation.name)
+        books, links = organisation.books, Links(self.logbook, organisation.name)
         if isinstance(books, SandboxBooks):
             with sandbox_options(books, self.clock.now()) as options:
-                yield connector(books.face)(options, self.clock, tokens, links)
+                yield connector(books.face)(options, self.clock, unsaved(), links)
         else:
-            yield connector(books.kind)(options_of(organisation), self.clock, tokens, links)
+            yield connector(books.kind)(options_of(organisation), self.clock, self.tokens, links)
+
+    @cached_property
+    def tokens(self) -> "SealedTokens":
+        """Saved connections. Neither they nor the vault's key are looked at before they are needed."""
+        return saved_connections(self.practice, lambda: self.logbook.connections())
 
 
 @dataclass(frozen=True)
@@ -311,6 +315,8 @@ def options_of(organisation: OrganisationConfig) -> dict[str, object]:
     found = {f.name: getattr(books, f.name) for f in fields(books) if f.name != "kind"}
     if isinstance(books, CsvBooks):  # files do not say whose they are
         found |= {"name": written.name or organisation.name, "zone": written.zone, "country": written.country}
+    if isinstance(books, XeroBooks | QuickBooksBooks):  # a consent is saved under this name, unless another is written
+        found["organisation"] = organisation.name
     if isinstance(books, QuickBooksBooks):  # a company rarely says in which zone it is
         found["zone"] = written.zone or organisation.practice.zone
     return {k: v.reveal() if isinstance(v, Secret) else v for k, v in found.items() if v not in (None, "")}
@@ -377,21 +383,3 @@ def rare_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
-
-
-def counts_of(results: Sequence[SweepResult]) -> dict[str, int]:
-    """The numbers a monitor wants: organisations, planned, sent, held for people, uncertain."""
-    plans = [r.plan for r in results if r.plan]
-    return {
-        "organisations": len(results),
-        "skipped": sum(1 for r in results if r.skipped),
-        "left": sum(1 for r in results if r.left),
-        "refused": sum(1 for r in results if r.refused),
-        "sent": sum(1 for r in results for s in r.sent if s.outcome == "accepted"),
-        "not_sent": sum(1 for r in results for s in r.sent if s.outcome != "accepted"),
-        "dropped": sum(len(r.dropped) for r in results),
-        "uncertain": sum(len(r.uncertain) for r in results),
-        "tasks": sum(len(r.tasks) for r in results),
-        "proposals": sum(len(p.proposals) for p in plans),
-        "open_invoices": sum(len(p.standings) for p in plans),
-    }

@@ -33,6 +33,7 @@ _COMMANDS: dict[str, str] = {
     "forget": "care",
     "check": "check",
     "init": "files",
+    "vault": "vault",
     "sandbox": "sandbox",
 }
 

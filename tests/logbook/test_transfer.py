@@ -162,6 +162,24 @@ def test_restoring_over_a_living_logbook_keeps_it_beside(places: Places, tmp_pat
         restore(place, file, NOW + DAY, replace=True)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_saved_connections_stay_and_never_travel_in_a_backup(places: Places, tmp_path: Path, kind: str) -> None:
+    place, file = places(kind), tmp_path / "safe.backup"
+    lived_in(place)
+    logbook = open_logbook(place)
+    logbook.connections().write("xero", b"sealed-canary")
+    database = open_database(place)
+    back_up(database, file, NOW)
+    database.close()
+    assert b"sealed-canary" not in file.read_bytes()
+    logbook.connections().write("xero", b"newer")
+    logbook.close()
+    restore(place, file, NOW, replace=True)
+    logbook = open_logbook(place)
+    assert logbook.connections().read("xero") == b"newer"
+    logbook.close()
+
+
 def test_a_backup_holds_while_others_write(places: Places, tmp_path: Path) -> None:
     place = places("sqlite")
     lived_in(place)

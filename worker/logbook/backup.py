@@ -1,7 +1,7 @@
 """Backups: a logbook as one SQLite file, whichever database it comes from, and back.
 
-A backup is never live: it has an id of its own, and so has the logbook that is made of it. It holds no token, for
-tokens are not kept in the logbook.
+A backup is never live: it has an id of its own, and so has the logbook that is made of it. It holds no saved
+connection, not even a sealed one; those of the logbook it is restored over stay.
 """
 
 import os
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, delete, insert, select, text
 
 from worker.errors import LogbookError, Refused
 from worker.logbook import identity, schema
@@ -52,6 +52,7 @@ def back_up(database: Database, file: Path, now: datetime) -> Sums:
                     copy_rows(source, into)
             with made.write() as into:
                 into.execute(delete(schema.lease))
+                into.execute(delete(schema.connection))  # sealed, and rotated since: of no use to anybody but a thief
                 identity.renew(into, "", f"it is a backup of {id_}, made {_minute(now)}")
             found = _sound(made, "the copy")
             _single(made)
@@ -77,7 +78,7 @@ def restore(location: str, file: Path, now: datetime, *, replace: bool) -> Resto
         target = open_database(location)
         try:
             with target.read() as connection:
-                living = not is_empty(connection)
+                living = not is_empty(connection, but=schema.connection)
                 check_at_rest(connection, now, target.name)
                 unknown = len(_handed(connection) - _handed_in(backup)) if living else 0
             if living and not replace:
@@ -87,9 +88,12 @@ def restore(location: str, file: Path, now: datetime, *, replace: bool) -> Resto
                 )
             kept = _set_aside(target, file.parent, now) if living else ""
             with backup.read() as source, target.write() as into:
-                if living:
+                saved = into.execute(select(schema.connection)).mappings().all()
+                if living or saved:
                     _empty(into)
                 copy_rows(source, into)
+                if saved:  # newer than any backup: a refresh token is good once
+                    into.execute(insert(schema.connection), [dict(row) for row in saved])
                 into.execute(delete(schema.lease))
                 said = f"it was restored on {_minute(now)}, and {why}"
                 id_ = identity.renew(into, target.place, said)

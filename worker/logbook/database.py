@@ -77,6 +77,11 @@ class Database:
         """Which server, timeline and database was connected to; "" for SQLite and before the first connection."""
         return "".join(self._place)
 
+    @property
+    def url(self) -> URL:
+        """Where the store is, password and all."""
+        return self._engine.url
+
     def close(self) -> None:
         """Close the connection."""
         self._engine.dispose()
@@ -138,7 +143,7 @@ def open_database(location: str, *, revision: str = "head") -> Database:
     `sqlite://` alone is a store in memory, for previews and tests. `revision`: how far to migrate; "" not at all.
     Raises LogbookError.
     """
-    url = make_url(location) if "://" in location else URL.create("sqlite", database=location)
+    url = _url(location) if "://" in location else URL.create("sqlite", database=location)
     if url.get_backend_name() in {"postgresql", "postgres"}:
         database = _open_postgresql(url)
     elif url.get_backend_name() == "sqlite":
@@ -155,6 +160,16 @@ def open_database(location: str, *, revision: str = "head") -> Database:
         database.close()
         raise
     return database
+
+
+def _url(location: str) -> URL:
+    try:
+        return make_url(location)
+    except (ValueError, exc.ArgumentError):  # their text may repeat the password
+        raise LogbookError(
+            "The logbook's address (not shown here: it may hold a password) cannot be read.\n"
+            "    expected: postgresql://USER:PASSWORD@HOST/DATABASE, with @ : / in the password written as %40 %3A %2F"
+        ) from None
 
 
 def _open_sqlite(url: URL) -> Database:
