@@ -312,8 +312,8 @@ def sandbox_options(books: SandboxBooks, now: datetime) -> Iterator[dict[str, ob
 
 def _sandbox_face(books: SandboxBooks, base: str, tenant: str) -> dict[str, object]:
     """How to reach one organisation of a sandbox in the shape of a platform."""
+    from connectors.sandbox.apps import CLIENT_ID, CLIENT_WORD
     from connectors.sandbox.quickbooks_face import TOKEN, standing_consent
-    from connectors.sandbox.tokens import CLIENT_ID, CLIENT_WORD
 
     known: dict[str, object] = {"client_id": CLIENT_ID, "client_secret": CLIENT_WORD}
     if books.face == "quickbooks":
