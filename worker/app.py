@@ -20,14 +20,15 @@ from worker.config.values import (
     Practice,
     QuickBooksBooks,
     SandboxBooks,
-    Secret,
+    XeroBooks,
 )
 from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult
+from worker.core.secret import Secret
 from worker.core.settings import Address, Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
 from worker.holder import is_dead, me
-from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
+from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach, Tokens
 from worker.sweep import Outfit, sweep
 
 if TYPE_CHECKING:
@@ -254,15 +255,20 @@ class App:
     def books(self, organisation: OrganisationConfig) -> Iterator[Books]:
         """The books of one organisation, behind the Books port. Raises ConfigError or BooksError."""
         from connectors import connector
-        from connectors.oauth import FileTokens
 
-        books = organisation.books
-        tokens, links = FileTokens(self.practice.state / "tokens"), Links(self.logbook, organisation.name)
+        books, links = organisation.books, Links(self.logbook, organisation.name)
         if isinstance(books, SandboxBooks):
             with sandbox_options(books, self.clock.now()) as options:
-                yield connector(books.face)(options, self.clock, tokens, links)
+                yield connector(books.face)(options, self.clock, self.tokens, links)
         else:
-            yield connector(books.kind)(options_of(organisation), self.clock, tokens, links)
+            yield connector(books.kind)(options_of(organisation), self.clock, self.tokens, links)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Saved connections."""
+        from worker.vault.files import FileTokens
+
+        return FileTokens(self.practice.state / "tokens")
 
 
 @dataclass(frozen=True)
@@ -292,6 +298,8 @@ def options_of(organisation: OrganisationConfig) -> dict[str, object]:
     found = {f.name: getattr(books, f.name) for f in fields(books) if f.name != "kind"}
     if isinstance(books, CsvBooks):  # files do not say whose they are
         found |= {"name": written.name or organisation.name, "zone": written.zone, "country": written.country}
+    if isinstance(books, XeroBooks | QuickBooksBooks):  # a consent is saved under this name, unless another is written
+        found["organisation"] = organisation.name
     if isinstance(books, QuickBooksBooks):  # a company rarely says in which zone it is
         found["zone"] = written.zone or organisation.practice.zone
     return {k: v.reveal() if isinstance(v, Secret) else v for k, v in found.items() if v not in (None, "")}

@@ -12,11 +12,11 @@ from worker.config.values import (
     MailSettings,
     QuickBooksBooks,
     SandboxBooks,
-    Secret,
     SendGridSettings,
     SmtpSettings,
     XeroBooks,
 )
+from worker.core.secret import Secret
 from worker.errors import Problem
 
 
@@ -85,13 +85,14 @@ def books_of(
     client_id, client_secret, refresh_token = (secret_of(s, env, folder, problems) for s in secrets)
     if isinstance(books, options_books.QuickBooksBooks):
         return QuickBooksBooks(
-            books.realm,
+            books.realm or "",
             client_id,
             client_secret,
             refresh_token,
             books.token_url or "",
             books.api_url or "",
             books.page_size,
+            books.connection or "",
         )
     return XeroBooks(
         books.tenant or "",
@@ -102,4 +103,5 @@ def books_of(
         books.identity_url or "",
         books.api_url or "",
         books.page_size,
+        books.connection or "",
     )
