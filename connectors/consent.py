@@ -12,11 +12,15 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from connectors.oauth import Secret
+from connectors.grants import Lifetimes
+from connectors.oauth import TokenSource
+from worker.core.grant import Grant
+from worker.core.secret import Secret
 from worker.errors import BooksUnavailable, ConnectionBroken
+from worker.ports import Tokens
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _TIMEOUT = (10.0, 60.0)
@@ -53,6 +57,47 @@ class App:
     client_id: str
     secret: Secret
     redirect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An organisation at a platform that a consent covers; `now`: chosen in this consent, not in one before."""
+
+    id: str
+    name: str
+    now: bool = True
+
+
+class Consenting(Protocol):
+    """What one accounting platform makes of consents. Nothing here is ever asked twice by itself."""
+
+    kind: str
+    """What is written as `kind:`."""
+    one_token_set: bool
+    """Whether all consents of one party to one app share one set of tokens, so that they must be kept once."""
+    lifetimes: Lifetimes
+    leave: str
+    """Where a person ends a connection by hand."""
+    provider: Provider
+    app: App
+    wanted: str
+    """The tenant that the settings name, or ""."""
+
+    def source(self, tokens: Tokens, name: str) -> TokenSource:
+        """Access by a saved connection."""
+
+    def covers(self, access: Secret, told: Mapping[str, str]) -> tuple[Tenant, ...]:
+        """The organisations a consent is good for now. Raises BooksError."""
+
+    def party(self, grant: Grant) -> str:
+        """Whose consent it is, as far as ending one ends others: a Xero user, a QuickBooks company; "" if unknown."""
+
+    def remove(self, access: Secret, tenant: str) -> int:
+        """End the connection to one organisation; none is no error. Returns how many others the consent still has.
+        Raises BooksError."""
+
+    def revoke(self, refresh: Secret) -> None:
+        """End the consent, and with it everything of its party. Raises BooksError."""
 
 
 class ConsentFailed(ConnectionBroken):

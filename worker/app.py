@@ -259,7 +259,9 @@ class App:
         books, links = organisation.books, Links(self.logbook, organisation.name)
         if isinstance(books, SandboxBooks):
             with sandbox_options(books, self.clock.now()) as options:
-                yield connector(books.face)(options, self.clock, self.tokens, links)
+                saved = books.url and self.tokens.load(organisation.name)
+                found = {**options, "connection": organisation.name, "refresh_token": None} if saved else options
+                yield connector(books.face)(found, self.clock, self.tokens, links)
         else:
             yield connector(books.kind)(options_of(organisation), self.clock, self.tokens, links)
 

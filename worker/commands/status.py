@@ -18,17 +18,21 @@ STALE_HOURS = 30.0
 @click.option("--stale-after", type=float, default=STALE_HOURS, show_default=True, help="Hours without a reading.")
 def status_command(desk: Desk, stale_after: float) -> int:
     """Every organisation's last reading, messages and open questions. Exits 1 when one needs a person."""
+    from worker.connections.health import warnings
     from worker.report.status import show_status
 
     with desk.app() as app:
+        ending = warnings(app)
         found: dict[str, Any] = {
             "schema": 1,
             "mode": str(app.practice.mode),
             "instance": app.logbook.instance_id(),
             "stopped": app.stopped(),
+            "connections": [{"sentence": one.sentence, "urgent": one.urgent} for one in ending],
             "organisations": [_one(app, o, stale_after) for o in app.organisations()],
         }
-    code = 1 if found["stopped"] or any(o["trouble"] for o in found["organisations"]) else 0
+    trouble = any(o["trouble"] for o in found["organisations"]) or any(one.urgent for one in ending)
+    code = 1 if found["stopped"] or trouble else 0
     found["exit_code"] = code
     if desk.as_json:
         desk.print_json(found)

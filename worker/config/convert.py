@@ -93,6 +93,7 @@ def books_of(
             books.api_url or "",
             books.page_size,
             books.connection or "",
+            books.redirect or "",
         )
     return XeroBooks(
         books.tenant or "",
@@ -104,4 +105,5 @@ def books_of(
         books.api_url or "",
         books.page_size,
         books.connection or "",
+        books.redirect or "",
     )

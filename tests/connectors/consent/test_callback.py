@@ -10,7 +10,7 @@ import pytest
 
 from connectors.callback import Callback
 from connectors.consent import App, Attempt, ConsentFailed, Provider, Reply
-from connectors.oauth import Secret
+from worker.core.secret import Secret
 
 XERO = Provider(
     "Xero", "https://login.example.com/authorize", "https://login.example.com/token", ("offline_access", "a")
