@@ -32,6 +32,7 @@ _COMMANDS: dict[str, str] = {
     "connections": "connections",
     "check": "check",
     "init": "files",
+    "vault": "vault",
     "sandbox": "sandbox",
 }
 
