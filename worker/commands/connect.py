@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from connectors.consent import Tenant
     from worker.app import App
-    from worker.connections.connect import Connected
-    from worker.connections.disconnect import Farewell
-    from worker.connections.spot import Spot
+    from worker.consents.connect import Connected
+    from worker.consents.disconnect import Farewell
+    from worker.consents.spot import Spot
 
 _ORG = click.argument("organisation", metavar="ORG")
 
@@ -26,7 +26,7 @@ _ORG = click.argument("organisation", metavar="ORG")
 @click.option("--tenant", default="", help="Which organisation is meant, when the consent covers several: id or name.")
 def connect_command(desk: Desk, platform: str, organisation: str, paste: bool, no_browser: bool, tenant: str) -> None:
     """Ask in the browser for consent to read an organisation's books, and keep it."""
-    from worker.connections.connect import connect
+    from worker.consents.connect import connect
 
     with desk.app() as app:
         spot = _spot(app, organisation, platform)
@@ -42,7 +42,7 @@ def connect_command(desk: Desk, platform: str, organisation: str, paste: bool, n
 def _spot(app: "App", name: str, platform: str = "") -> "Spot":
     """Where the organisation's consent belongs. Raises ConfigError when it needs none, or one of another platform."""
     from worker.commands.people import wrong
-    from worker.connections.spot import spot_of
+    from worker.consents.spot import spot_of
 
     (organisation,) = app.organisations([name])
     spot = spot_of(app, organisation)
@@ -146,8 +146,8 @@ def _data(organisation: str, platform: str, found: "Connected") -> dict[str, obj
 @click.option("--forget", is_flag=True, help="Forget it here only, without asking the platform (it is dead there).")
 def disconnect_command(desk: Desk, organisation: str, dry_run: bool, yes: bool, forget: bool) -> None:
     """End an organisation's connection at the platform (while it lasts it may cost money), then forget it here."""
-    from worker.connections.disconnect import disconnect, farewell
-    from worker.connections.spot import consenting_of
+    from worker.consents.disconnect import disconnect, farewell
+    from worker.consents.spot import consenting_of
     from worker.errors import BooksError, BooksUnavailable
     from worker.report.terminal import FAINT, OUT, say
 

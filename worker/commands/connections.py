@@ -7,14 +7,14 @@ import click
 from worker.commands.base import Desk, command
 
 if TYPE_CHECKING:
-    from worker.connections.health import Health
+    from worker.consents.health import Health
 
 
 @command("connections", json=True)
 @click.option("--check", is_flag=True, help="Ask each platform, instead of telling what is on record.")
 def connections_command(desk: Desk, check: bool) -> int:
     """Saved connections, their state and the days until they die unused. Exits 1 when one needs a person."""
-    from worker.connections.health import review
+    from worker.consents.health import review
     from worker.report.connections import show_connections
 
     with desk.app() as app:

@@ -34,7 +34,7 @@ def _run(desk: Desk, organisations: tuple[str, ...], *, deliver: bool) -> int:
     import structlog
 
     from worker.app import counts_of
-    from worker.connections.health import warnings
+    from worker.consents.health import warnings
     from worker.core.results import exit_code
     from worker.core.settings import Mode
     from worker.report.data import run_data

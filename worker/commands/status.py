@@ -18,7 +18,7 @@ STALE_HOURS = 30.0
 @click.option("--stale-after", type=float, default=STALE_HOURS, show_default=True, help="Hours without a reading.")
 def status_command(desk: Desk, stale_after: float) -> int:
     """Every organisation's last reading, messages and open questions. Exits 1 when one needs a person."""
-    from worker.connections.health import warnings
+    from worker.consents.health import warnings
     from worker.report.status import show_status
 
     with desk.app() as app:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from worker.app import App
-from worker.connections.spot import Spot, consenting_of, spots
+from worker.consents.spot import Spot, consenting_of, spots
 from worker.core.grant import Grant
 from worker.core.secret import Secret
 from worker.errors import BooksError

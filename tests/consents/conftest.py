@@ -17,8 +17,9 @@ from worker.app import App
 from worker.cli import main
 from worker.clock import SystemClock
 from worker.config.load import load
-from worker.connections.connect import Connected, connect
-from worker.connections.spot import spot_of
+from worker.consents.connect import Connected, connect
+from worker.consents.spot import spot_of
+from worker.vault.keys import new_key
 
 NOW = datetime(2026, 3, 10, 10, tzinfo=UTC)
 HARBOUR, QUAY, MILL = "Harbour Studio", "Quay Street Books", "Mill Lane Dental"
@@ -28,7 +29,12 @@ allow test endpoints: yes
 mail: {mailer: outbox, outbox: {folder: ./outbox}}
 organisations:
 """
-ENV = {"APP_ID": "sandbox-app", "APP_WORD": "sandbox-word", "NO_COLOR": "1"}
+ENV = {
+    "APP_ID": "sandbox-app",
+    "APP_WORD": "sandbox-word",
+    "NO_COLOR": "1",
+    "DUECOURSE_VAULT_KEY": new_key().reveal(),
+}
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +123,8 @@ class Office:
 
 
 @pytest.fixture
-def office(companies: list[Company], tmp_path: Path) -> Iterator[Office]:
+def office(companies: list[Company], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    monkeypatch.setenv("DUECOURSE_VAULT_KEY", ENV["DUECOURSE_VAULT_KEY"])
     copies = [Company(one.organisation, one.seed, one.events, one.truths) for one in companies]
     with serve(copies, now=NOW, limits=Limits(minute=None)) as running:
         yield Office(tmp_path, running)

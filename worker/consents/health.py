@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.app import App
-from worker.connections.spot import Spot, consenting_of, spots
+from worker.consents.spot import Spot, consenting_of, spots
 from worker.core.countdown import Countdown, countdown, days_left
 from worker.core.grant import Grant, GrantState
 from worker.errors import BooksUnavailable, DuecourseError

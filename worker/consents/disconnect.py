@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from worker.app import App
-from worker.connections.spot import Spot, consenting_of, spots
+from worker.consents.spot import Spot, consenting_of, spots
 from worker.core.grant import Grant
 from worker.errors import ConnectionBroken
 

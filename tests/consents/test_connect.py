@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.consent import ConsentFailed
-from tests.connections.conftest import HARBOUR, MILL, NOW, QUAY, Office
+from tests.consents.conftest import HARBOUR, MILL, NOW, QUAY, Office
 
 
 def test_xero_one_organisation(office: Office) -> None:
