@@ -33,7 +33,8 @@ def farewell(app: App, spot: Spot) -> Farewell:
             f'The connection "{spot.connection}" covers several organisations: {listed}.',
             f'Write tenant: below books: of "{spot.organisation}" first.',
         )
-    others = [o for o in spots(app) if o.connection == spot.connection and o.organisation != spot.organisation]
+    users = (o for o in spots(app) if o.connection == spot.connection and o.organisation != spot.organisation)
+    others = [o for o in users if o.is_covered(grant)]  # one that was disconnected before keeps nothing alive
     name = dict(grant.tenants).get(tenant, tenant)
     same = any((o.tenant or grant.only_tenant) == tenant for o in others)
     return Farewell(spot, grant, tenant, name, tuple(o.organisation for o in others), same)
@@ -56,13 +57,14 @@ def disconnect(app: App, parting: Farewell, *, here_only: bool = False) -> tuple
             done.append("The consent was ended: its tokens are dead.")
         elif not parting.shared:
             done.append(f"The consent still covers {left} more there, which may serve others: it was left alone.")
+    if not parting.shared:
+        tokens.forget(spot.connection)
+        done.append(f'The connection "{spot.connection}" was forgotten here.')
+        return tuple(done)
     with tokens.lock(spot.connection):
         grant = tokens.load(spot.connection)
-        if grant and parting.shared:
-            rest = tuple(t for t in grant.tenants if t[0] != parting.tenant or parting.elsewhere)
+        if grant and not parting.elsewhere:
+            rest = tuple(one for one in grant.tenants if one[0] != parting.tenant)
             tokens.save(spot.connection, replace(grant, tenants=rest))
-            done.append(f'The connection "{spot.connection}" stays for {", ".join(parting.shared)}.')
-        elif grant:
-            tokens.forget(spot.connection)
-            done.append(f'The connection "{spot.connection}" was forgotten here.')
+    done.append(f'The connection "{spot.connection}" stays for {", ".join(parting.shared)}.')
     return tuple(done)

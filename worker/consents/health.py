@@ -44,17 +44,20 @@ def review(app: App, *, check: bool = False) -> tuple[Health, ...]:
     renews tokens that have run out."""
     known, now = spots(app), app.clock.now()
     found: list[Health] = []
-    names = app.tokens.names()
-    for name in names:
+    served: set[str] = set()
+    for name in app.tokens.names():
         users = [spot for spot in known if spot.connection == name]
         try:
             grant = app.tokens.load(name)
         except DuecourseError as error:
+            served |= {spot.organisation for spot in users}
             found.append(Health(name, "", tuple(s.organisation for s in users), (), BROKEN, str(error)))
             continue
         if grant is not None:
+            users = [spot for spot in users if spot.is_covered(grant)]
+            served |= {spot.organisation for spot in users}
             found.append(_checked(app, name, users, now) if check and users else _kept(name, grant, users, now))
-    lacking = [spot for spot in known if spot.needed and spot.connection not in names]
+    lacking = [spot for spot in known if spot.needed and spot.organisation not in served]
     return (*found, *(Health(s.connection, s.kind, (s.organisation,), (), NONE) for s in lacking))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from worker.app import App, options_of
 from worker.config.values import CsvBooks, OrganisationConfig, SandboxBooks, XeroBooks
+from worker.core.grant import Grant
 from worker.errors import ConnectionBroken
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ class Spot:
     tenant: str = ""
     named: bool = False
     needed: bool = True
+
+    def is_covered(self, grant: Grant) -> bool:
+        """Whether a saved consent is good for this organisation, as far as is on record."""
+        known = {key for key, _ in grant.tenants}
+        return not known or not self.tenant or self.tenant in known
 
 
 def spot_of(app: App, organisation: OrganisationConfig) -> Spot | None:
