@@ -202,10 +202,7 @@ class Attempt:
         except OAuth2Error as error:
             raise self._not_redeemed(str(error.error)) from None
         except ValueError:
-            raise ConsentFailed(
-                f"{name}'s token server gave an answer that cannot be read.",
-                "Look for a proxy or a sign-in page between this machine and the platform, then connect again.",
-            ) from None
+            raise self._not_redeemed("missing_token") from None
         finally:
             self._session.close()
         return Consented(dict(answer), reply.told, self._granted(dict(answer)))
@@ -257,6 +254,11 @@ class Attempt:
             return ConsentFailed(
                 f"{name} does not accept this client id with this secret ({error}).",
                 "Check both, and that they belong to the same app, then connect again.",
+            )
+        if error == "missing_token":
+            return ConsentFailed(
+                f"{name}'s token server gave an answer without a token that can be read.",
+                "Look for a proxy or a sign-in page between this machine and the platform, then connect again.",
             )
         return ConsentFailed(f"{name} refused to exchange the code ({_code(error)}).", "Connect again.")
 

@@ -81,12 +81,14 @@ class Office:
     def app(self) -> App:
         return App(load(self.folder, ENV), SystemClock(self.now))
 
-    def connect(self, name: str, *chosen: str, wanted: str = "", choose: Any = None, **given: Any) -> Connected:
+    def connect(
+        self, name: str, *chosen: str, wanted: str = "", choose: Any = None, person: Any = answer, **given: Any
+    ) -> Connected:
         """Connect an organisation, pasting what a person's answer leads to."""
         with self.app() as app:
             spot = spot_of(app, *app.organisations([name]))
             assert spot is not None
-            paste: Callable[[], str] = lambda: answer(self.shown[-1], *chosen, **given)  # noqa: E731
+            paste: Callable[[], str] = lambda: person(self.shown[-1], *chosen, **given)  # noqa: E731
             return connect(app, spot, self.shown.append, paste, wanted, choose)
 
     def grant(self, name: str) -> Any:

@@ -46,7 +46,7 @@ def test_only_this_organisation_of_a_shared_consent(office: Office) -> None:
     assert office.connected() == {("owner", QUAY)} and office.grant("ours").tenants == ((quay, QUAY),)
     assert '"skipped": ""' in office.run("preview", "quay", "--json").stdout
     rows = json.loads(office.run("connections", "--json").stdout)["connections"]
-    assert [(row["organisations"], row["state"]) for row in rows][0] == (["quay"], "good")
+    assert (rows[0]["organisations"], rows[0]["state"]) == (["quay"], "good")
     assert office.run("disconnect", "quay", "--yes").exit_code == 0
     assert office.names() == () and office.connected() == set()
 

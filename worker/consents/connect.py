@@ -79,13 +79,12 @@ def _chosen(platform: "Consenting", covered: Sequence["Tenant"], wanted: str, ch
         raise ConsentFailed(
             f"The consent covers no organisation of {name}.", "Connect again and choose one on the page."
         )
-    listed = ", ".join(f"{one.name} ({one.id})" for one in covered)
     if wanted:
         found = [one for one in covered if wanted.casefold() in {one.id.casefold(), one.name.casefold()}]
         if len(found) == 1:
             return found[0]
         raise ConsentFailed(
-            f"The consent covers {listed}, not {wanted}, which the settings or the command name. Nothing was kept.",
+            f"The consent covers {_listed(covered)}, not {wanted}, which the settings or the command name. Nothing was kept.",
             "Connect again and choose that one on the page, or correct the settings.",
         )
     now = [one for one in covered if one.now] or list(covered)
@@ -93,10 +92,14 @@ def _chosen(platform: "Consenting", covered: Sequence["Tenant"], wanted: str, ch
         return now[0]
     if choose is None:
         raise ConsentFailed(
-            f"The consent covers several organisations: {listed}. Nothing was kept.",
+            f"The consent covers several organisations: {_listed(now)}. Nothing was kept.",
             "Connect again and say which one is meant: --tenant ID.",
         )
     return choose(now)
+
+
+def _listed(tenants: Sequence["Tenant"]) -> str:
+    return ", ".join(f"{one.name} ({one.id})" for one in tenants)
 
 
 def _home(app: App, spot: Spot, platform: "Consenting", fresh: Grant) -> str:

@@ -65,7 +65,11 @@ def warnings(app: App) -> tuple[Countdown, ...]:
     """What to say of connections at the end of a run: those near their end or past it, the most urgent first."""
     now = app.clock.now()
     found: list[Countdown] = []
-    for name in app.tokens.names():
+    try:
+        names = app.tokens.names()
+    except DuecourseError as error:  # a run that is over must still be reported
+        return (Countdown("", None, f"Saved connections cannot be looked at. {error}"),)
+    for name in names:
         try:
             grant = app.tokens.load(name)
         except DuecourseError as error:
