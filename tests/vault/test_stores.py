@@ -205,19 +205,18 @@ def test_any_grant_seals_and_opens(grant: Grant, name: str) -> None:
 
 
 def test_a_consent_of_an_earlier_duecourse_is_read_and_then_sealed(opened: Opened) -> None:
-    plain = (
-        b'{"refresh": "r1", "access": "a1", "expires": "2026-10-01T08:29:00+00:00", "previous": "r0", "generation": 1}'
-    )
+    tokens_part = b'{"refresh": "earlier-refresh", "access": "a1", "previous": "r0", "generation": 1, '
+    plain = tokens_part + b'"expires": "2026-10-01T08:29:00+00:00"}'
     name = "xero-0123456789abcdef"
     opened().write(name, plain)
     tokens = SealedTokens(opened(), sealer())
     grant = tokens.load(name)
     assert grant is not None
-    assert (grant.refresh, grant.generation, grant.state) == (Secret("r1"), 1, GrantState.GOOD)
+    assert (grant.refresh, grant.generation, grant.state) == (Secret("earlier-refresh"), 1, GrantState.GOOD)
     assert tokens.names() == (name,)
     assert tokens.reseal(name)
     assert tokens.load(name) == grant
-    assert b"r1" not in (opened().read(name) or b"")
+    assert b"earlier-refresh" not in (opened().read(name) or b"")
     opened().write("harbour", plain)
     with pytest.raises(ConnectionBroken):
         tokens.load("harbour")  # such a name was never kept unsealed: somebody put it there
