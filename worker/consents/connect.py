@@ -84,7 +84,8 @@ def _chosen(platform: "Consenting", covered: Sequence["Tenant"], wanted: str, ch
         if len(found) == 1:
             return found[0]
         raise ConsentFailed(
-            f"The consent covers {_listed(covered)}, not {wanted}, which the settings or the command name. Nothing was kept.",
+            f"The consent covers {_listed(covered)}, not {wanted}, which the settings or the command name. Nothing was"
+            " kept.",
             "Connect again and choose that one on the page, or correct the settings.",
         )
     now = [one for one in covered if one.now] or list(covered)
