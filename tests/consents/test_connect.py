@@ -147,6 +147,18 @@ def test_what_does_not_fit_the_settings_is_not_kept(office: Office) -> None:
     assert office.names() == ()
 
 
+def test_an_app_without_a_secret(office: Office) -> None:
+    office.write(harbour="xero")
+    config = office.folder / "config.yaml"
+    config.write_text(config.read_text("utf-8").replace(", client secret from: {env: APP_WORD}", ""), "utf-8")
+    office.connect("harbour", HARBOUR)
+    office.later(hours=1)
+    assert '"skipped": ""' in office.run("preview", "--json").stdout
+    assert office.grant("harbour").generation == 1
+    assert office.run("disconnect", "harbour", "--yes").exit_code == 0
+    assert office.connected() == set()
+
+
 def test_notes_need_the_wider_scope(office: Office) -> None:
     office.write("    notes in books: yes\n", harbour="xero")
     text = (office.folder / "config.yaml").read_text("utf-8")

@@ -28,7 +28,7 @@ def connect_command(desk: Desk, platform: str, organisation: str, paste: bool, n
     """Ask in the browser for consent to read an organisation's books, and keep it."""
     from worker.consents.connect import connect
 
-    with desk.app() as app:
+    with _app(desk) as app:
         spot = _spot(app, organisation, platform)
         asks = paste or not _comes_back(spot)
         show = _shown(platform, pasted=asks, browser=not (no_browser or asks))
@@ -37,6 +37,14 @@ def connect_command(desk: Desk, platform: str, organisation: str, paste: bool, n
         desk.print_json(_data(organisation, platform, found))
     else:
         _tell(desk, organisation, found)
+
+
+def _app(desk: Desk) -> "App":
+    """The app without progress bars, which would get in the way of questions."""
+    from worker.app import App
+    from worker.clock import SystemClock
+
+    return App(desk.practice(), SystemClock(desk.now))
 
 
 def _spot(app: "App", name: str, platform: str = "") -> "Spot":
@@ -151,7 +159,7 @@ def disconnect_command(desk: Desk, organisation: str, dry_run: bool, yes: bool, 
     from worker.errors import BooksError, BooksUnavailable
     from worker.report.terminal import FAINT, OUT, say
 
-    with desk.app() as app:
+    with _app(desk) as app:
         spot = _spot(app, organisation)
         parting = farewell(app, spot)
         leave = consenting_of(app, spot).leave
