@@ -1,11 +1,13 @@
 """A consent asked for, chosen from, kept and replaced: what is saved, what is told, and what is left as it was."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from connectors.consent import ConsentFailed
 from tests.consents.conftest import HARBOUR, MILL, NOW, QUAY, Office
+from worker.core.secret import Secret
 
 
 def test_xero_one_organisation(office: Office) -> None:
@@ -117,6 +119,15 @@ def test_connecting_again_as_somebody_else_ends_the_old_consent(office: Office) 
     assert found.notes == ("The consent before this one, somebody else's, was ended.",)
     assert office.connected() == {("bookkeeper", HARBOUR)}
     assert '"skipped": ""' in office.run("preview", "--json").stdout
+
+
+def test_a_consent_of_nobody_knows_whom_is_not_ended(office: Office) -> None:
+    office.write(harbour="xero")
+    office.connect("harbour", HARBOUR)
+    with office.app() as app:
+        app.tokens.save("harbour", replace(office.grant("harbour"), access=Secret("opaque")))
+    assert office.connect("harbour", HARBOUR, user="bookkeeper").notes == ()
+    assert ("owner", HARBOUR) in office.connected()
 
 
 def test_an_old_consent_that_still_serves_another_is_left(office: Office) -> None:

@@ -127,6 +127,9 @@ def test_the_proof_is_asked_for(xero: Platform) -> None:
         assert xero.token(**form, code=code, code_verifier=proof).json() == {"error": "invalid_grant"}
     public = {"auth": None, "data": {**form, "client_id": xero.running.client_id, "code": xero.code()["code"]}}
     assert xero.post("/connect/token", **public).json() == {"error": "invalid_grant"}
+    bare = parse_qs(urlsplit(answer(xero.url(code_challenge=""))).query)["code"][0]
+    public["data"] |= {"code": bare}  # an app without a secret that never offered a proof
+    assert xero.post("/connect/token", **public).json() == {"error": "invalid_grant"}
     public["data"] |= {"code": xero.code()["code"], "code_verifier": VERIFIER}
     assert xero.post("/connect/token", **public).json()["refresh_token"]
 
