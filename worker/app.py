@@ -22,7 +22,7 @@ from worker.config.values import (
     SandboxBooks,
     XeroBooks,
 )
-from worker.connections import saved_connections, unsaved
+from worker.connections import Links, saved_connections, unsaved
 from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult
 from worker.core.secret import Secret
@@ -284,27 +284,6 @@ class App:
     def tokens(self) -> "SealedTokens":
         """Saved connections. Neither they nor the vault's key are looked at before they are needed."""
         return saved_connections(self.practice, lambda: self.logbook.connections())
-
-
-@dataclass(frozen=True)
-class Links:
-    """Pay links kept in the logbook, for connectors that must ask for each one; read once, when first needed."""
-
-    logbook: "SqlLogbook"
-    organisation: str
-
-    @cached_property
-    def _known(self) -> dict[str, str]:
-        return self.logbook.links(self.organisation)
-
-    def get(self, invoice_id: str) -> str | None:
-        """The link of an invoice, if it is known."""
-        return self._known.get(invoice_id)
-
-    def put(self, invoice_id: str, url: str) -> None:
-        """Keep a link."""
-        self._known[invoice_id] = url
-        self.logbook.remember_link(self.organisation, invoice_id, url)
 
 
 def options_of(organisation: OrganisationConfig) -> dict[str, object]:
