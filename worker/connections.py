@@ -1,4 +1,4 @@
-"""The part of the composition root that puts the vault together: its store, its keys, and where both lay before."""
+"""What connectors are handed besides options: the vault (its store, its keys, where both lay before) and pay links."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -126,6 +126,27 @@ class Late:
     def remove(self, name: str) -> None:
         """See `Shelf.remove`."""
         self._opened().remove(name)
+
+
+@dataclass(frozen=True)
+class Links:
+    """Pay links kept in the logbook, for connectors that must ask for each one; read once, when first needed."""
+
+    logbook: "SqlLogbook"
+    organisation: str
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        return self.logbook.links(self.organisation)
+
+    def get(self, invoice_id: str) -> str | None:
+        """The link of an invoice, if it is known."""
+        return self._known.get(invoice_id)
+
+    def put(self, invoice_id: str, url: str) -> None:
+        """Keep a link."""
+        self._known[invoice_id] = url
+        self.logbook.remember_link(self.organisation, invoice_id, url)
 
 
 def _told(path: Path) -> None:

@@ -103,6 +103,16 @@ def test_a_platform_that_did_nothing_leaves_no_intent(tokens: SealedTokens, trou
     assert kept.intent is None and kept.refresh == Secret("r0")
 
 
+def test_a_long_wait_is_for_the_next_sweep(tokens: SealedTokens) -> None:
+    clock = StoppedClock()
+    with responses.RequestsMock() as mock:
+        mock.post(URL, status=429, headers={"Retry-After": "9999"})
+        with pytest.raises(BooksUnavailable):
+            source(tokens, URL, clock).access()
+    kept = tokens.load(NAME)
+    assert clock.slept == 0 and kept is not None and kept.intent is None
+
+
 @pytest.mark.parametrize("trouble", [lost, (500, {}), (502, {}), (504, {})])
 def test_what_may_have_been_done_is_asked_for_longer(tokens: SealedTokens, trouble: Any) -> None:
     asked, ended, _ = outcome(tokens, StoppedClock(), trouble, unreached, unreached, unreached, unreached, TOKEN)
