@@ -63,9 +63,12 @@ class Callback:
             ) from None
         self.redirect = parts._replace(netloc=f"{_bracketed(parts.hostname or '')}:{port}").geturl()
 
-    def wait(self, attempt: Attempt, patience: float = PATIENCE) -> Reply:
-        """The answer to this attempt. Raises ConsentFailed: denied, not ours, or none within `patience` seconds."""
+    def expect(self, attempt: Attempt) -> None:
+        """Take the next visit for the answer to this attempt. Say so before anybody can answer."""
         self._attempt = attempt
+
+    def wait(self, patience: float = PATIENCE) -> Reply:
+        """The answer expected. Raises ConsentFailed: denied, not ours, or none within `patience` seconds."""
         try:
             found = self._answers.get(timeout=patience)
         except queue.Empty:
@@ -130,8 +133,9 @@ def obtain(
         return attempt.redeem(attempt.read(paste()))
     with Callback(app.redirect) as door:
         attempt = Attempt(provider, replace(app, redirect=door.redirect))
+        door.expect(attempt)
         show(attempt.url)
-        return attempt.redeem(door.wait(attempt, patience))
+        return attempt.redeem(door.wait(patience))
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -59,7 +59,8 @@ def busy() -> None:
 
 def nobody() -> None:
     with Callback("http://localhost:0/callback") as door:
-        door.wait(attempt()[0], 0.01)
+        door.expect(attempt()[0])
+        door.wait(0.01)
 
 
 def twice() -> None:

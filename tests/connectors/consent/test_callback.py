@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from connectors.callback import Callback
+from connectors.callback import Callback, obtain
 from connectors.consent import App, Attempt, ConsentFailed, Provider, Reply
 from worker.core.secret import Secret
 
@@ -38,13 +38,13 @@ class Visitor:
     def __init__(self, door: Callback, one: Attempt) -> None:
         self.port = urlsplit(door.redirect).port or 0
         self.result: Reply | ConsentFailed | None = None
-        self._thread = threading.Thread(target=self._wait, args=(door, one))
-        door._attempt = one
+        self._thread = threading.Thread(target=self._wait, args=(door,))
+        door.expect(one)
         self._thread.start()
 
-    def _wait(self, door: Callback, one: Attempt) -> None:
+    def _wait(self, door: Callback) -> None:
         try:
-            self.result = door.wait(one, 20)
+            self.result = door.wait(20)
         except ConsentFailed as failed:
             self.result = failed
 
@@ -124,7 +124,8 @@ def test_both_families_are_ours(door: Callback) -> None:
 
 def test_nobody_answers(door: Callback) -> None:
     with pytest.raises(ConsentFailed, match=r"Nobody answered within 0\.01 seconds"):
-        door.wait(attempt(), 0.01)
+        door.expect(attempt())
+        door.wait(0.01)
 
 
 def test_a_busy_port_is_named() -> None:
@@ -178,3 +179,21 @@ def test_an_answer_is_good_once() -> None:
     one.read(answer)
     with pytest.raises(ConsentFailed, match="used already"):
         one.read(answer)
+
+
+def test_an_answer_may_come_before_anybody_waits() -> None:
+    """A platform that asks nothing sends the browser back at once; some browsers are only left afterwards."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    seen: list[int] = []
+
+    def show(url: str) -> None:
+        state = parse_qs(urlsplit(url).query)["state"][0]
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        line.request("GET", f"/back?error=access_denied&state={state}", headers={"Host": f"localhost:{port}"})
+        seen.append(line.getresponse().status)
+        line.close()
+
+    with pytest.raises(ConsentFailed, match="denied"):
+        obtain(XERO, App("app-1", Secret("word"), f"http://localhost:{port}/back"), show, patience=20)
+    assert seen == [400]
