@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -30,10 +29,8 @@ def whole(shared: QuickBooksStage) -> Mirror:
 
 
 @pytest.fixture
-def quiet(shared: QuickBooksStage, whole: Mirror, tmp_path: Path) -> QuickBooksStage:
-    """One sandbox for the tests that only read: nothing goes wrong in it yet and nothing was asked, and no connection
-    is marked dead by the test before."""
-    shared.folder = tmp_path
+def quiet(shared: QuickBooksStage, whole: Mirror) -> QuickBooksStage:
+    """One sandbox for the tests that only read: nothing goes wrong in it yet and nothing was asked."""
     shared.control("faults", [])
     shared.forget()
     shared.clock = FakeClock()
