@@ -23,7 +23,7 @@ from worker.config.values import (
     SandboxBooks,
     XeroBooks,
 )
-from worker.connections import saved_connections, unsaved
+from worker.connections import Links, saved_connections, unsaved
 from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult
 from worker.core.secret import Secret
@@ -278,7 +278,9 @@ class App:
         books, links = organisation.books, Links(self.logbook, organisation.name)
         if isinstance(books, SandboxBooks):
             with sandbox_options(books, self.clock.now()) as options:
-                yield connector(books.face)(options, self.clock, unsaved(), links)
+                saved = bool(books.url) and organisation.name in self.tokens.names()
+                found = {**options, "connection": organisation.name, "refresh_token": None} if saved else options
+                yield connector(books.face)(found, self.clock, self.tokens if saved else unsaved(), links)
         else:
             yield connector(books.kind)(options_of(organisation), self.clock, self.tokens, links)
 
@@ -286,27 +288,6 @@ class App:
     def tokens(self) -> "SealedTokens":
         """Saved connections. Neither they nor the vault's key are looked at before they are needed."""
         return saved_connections(self.practice, lambda: self.logbook.connections())
-
-
-@dataclass(frozen=True)
-class Links:
-    """Pay links kept in the logbook, for connectors that must ask for each one; read once, when first needed."""
-
-    logbook: "SqlLogbook"
-    organisation: str
-
-    @cached_property
-    def _known(self) -> dict[str, str]:
-        return self.logbook.links(self.organisation)
-
-    def get(self, invoice_id: str) -> str | None:
-        """The link of an invoice, if it is known."""
-        return self._known.get(invoice_id)
-
-    def put(self, invoice_id: str, url: str) -> None:
-        """Keep a link."""
-        self._known[invoice_id] = url
-        self.logbook.remember_link(self.organisation, invoice_id, url)
 
 
 def options_of(organisation: OrganisationConfig) -> dict[str, object]:
@@ -337,8 +318,8 @@ def sandbox_options(books: SandboxBooks, now: datetime) -> Iterator[dict[str, ob
 
 def _sandbox_face(books: SandboxBooks, base: str, tenant: str) -> dict[str, object]:
     """How to reach one organisation of a sandbox in the shape of a platform."""
+    from connectors.sandbox.apps import CLIENT_ID, CLIENT_WORD
     from connectors.sandbox.quickbooks_face import TOKEN, standing_consent
-    from connectors.sandbox.tokens import CLIENT_ID, CLIENT_WORD
 
     known: dict[str, object] = {"client_id": CLIENT_ID, "client_secret": CLIENT_WORD}
     if books.face == "quickbooks":

@@ -65,7 +65,7 @@ def test_a_rejected_baseline_keeps_everything_in(office: Office) -> None:
     assert office.letters == []
 
 
-RUN_KEYS = {"schema", "mode", "exit_code", "counts", "organisations"}
+RUN_KEYS = {"schema", "mode", "exit_code", "counts", "organisations", "connections"}
 SWEEP_KEYS = {
     *("organisation", "sweep", "mode", "delivered", "skipped", "todo", "broken", "uncertain", "sent", "dropped"),
     *("as_of", "read_at", "clients", "invoices", "open_invoices", "money", "decisions", "standings", "approvals"),

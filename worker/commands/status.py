@@ -31,20 +31,23 @@ def status_command(desk: Desk, stale_after: float) -> int:
     """Every organisation's last reading, messages and open questions. Exits 1 when one needs a person."""
     from msgspec import to_builtins
 
+    from worker.consents.health import warnings
     from worker.report.status import show_status
-    from worker.report.status_data import Status
+    from worker.report.status_data import Ending, Status
 
     with desk.app() as app:
         live = app.practice.mode == "live"
         organisations = [_one(app, o, stale_after, live=live) for o in app.organisations()]
-        stopped = app.stopped()
+        stopped, ending = app.stopped(), warnings(app)
+        trouble = any(o.trouble for o in organisations) or any(one.urgent for one in ending)
         made = Status(
             schema=1,
             mode=str(app.practice.mode),
             instance=app.logbook.instance_id(),
             stopped=stopped,
+            connections=[Ending(sentence=one.sentence, urgent=one.urgent) for one in ending],
             organisations=organisations,
-            exit_code=1 if stopped or any(o.trouble for o in organisations) else 0,
+            exit_code=1 if stopped or trouble else 0,
         )
     code, found = made.exit_code, to_builtins(made)
     if desk.as_json:

@@ -94,6 +94,8 @@ def _live(name: str, written: OrganisationOptions) -> Iterator[Problem]:
 
 def _books(written: OrganisationOptions, practice: PracticeOptions) -> Iterator[Problem]:
     books = written.books
+    if isinstance(books, QuickBooksBooks | XeroBooks) and books.redirect:
+        yield from _redirect(books, books.redirect)
     if isinstance(books, QuickBooksBooks):
         yield from _quickbooks(books, practice)
     if not isinstance(books, XeroBooks):
@@ -125,6 +127,16 @@ def _quickbooks(books: QuickBooksBooks, practice: PracticeOptions) -> Iterator[P
             yield Problem(books.place, f'"{words}" is missing', "{env: NAME} or {file: PATH}", "add it below books:")
     if books.refresh_token and books.realm is None:
         yield Problem(books.place, '"realm" is missing', "the company's id", "add it below books:")
+
+
+def _redirect(books: XeroBooks | QuickBooksBooks, redirect: str) -> Iterator[Problem]:
+    """What the platforms' developer portals accept as a callback address."""
+    parts = urlsplit(redirect)
+    if parts.scheme != "https" and parts.hostname != "localhost":
+        todo = "write the address registered with the app; on this machine it is spelt localhost"
+        yield Problem(
+            books.place_of("redirect"), f"redirect: {redirect}", "https://..., or http://localhost:PORT/...", todo
+        )
 
 
 def _one_access(books: XeroBooks | QuickBooksBooks) -> Iterator[Problem]:

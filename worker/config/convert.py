@@ -128,6 +128,7 @@ def books_of(
             books.api_url or "",
             books.page_size,
             books.connection or "",
+            books.redirect or "",
         )
     return XeroBooks(
         books.tenant or "",
@@ -139,4 +140,5 @@ def books_of(
         books.api_url or "",
         books.page_size,
         books.connection or "",
+        books.redirect or "",
     )

@@ -72,6 +72,7 @@ class XeroBooks:
     api_url: str = ""
     page_size: int = 1000
     connection: str = ""
+    redirect: str = ""
     kind: str = "xero"
 
 
@@ -87,6 +88,7 @@ class QuickBooksBooks:
     api_url: str = ""
     page_size: int = 1000
     connection: str = ""
+    redirect: str = ""
     kind: str = "quickbooks"
 
 

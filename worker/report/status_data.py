@@ -30,6 +30,13 @@ class OrganisationStatus(msgspec.Struct, frozen=True, kw_only=True):
     trouble: list[str]
 
 
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """A connection whose days are numbered. `urgent`: it needs a new consent now, or within a week."""
+
+    sentence: str
+    urgent: bool
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """What `duecourse status --json` prints. Exit code 0: all is well; 1: somebody is needed."""
 
@@ -37,6 +44,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     mode: Annotated[str, Meta(pattern="^(preview|live)$")]
     instance: Annotated[str, Meta(description="The id of the logbook, as `instance:` names it.")]
     stopped: Annotated[str, Meta(description='Why everything is stopped; "" when it is not.')]
+    connections: Annotated[list[Ending], Meta(description="Those that end soon, or have ended.")]
     organisations: list[OrganisationStatus]
     exit_code: Annotated[int, Meta(ge=0, le=1)]
 
