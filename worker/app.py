@@ -6,13 +6,14 @@ The only module that names concrete classes. The CLI, the handlers and the fleet
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from worker.app_mail import Post, composer_of, copied
 from worker.clock import SystemClock
 from worker.config.values import (
     CsvBooks,
@@ -24,19 +25,19 @@ from worker.config.values import (
 )
 from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult
-from worker.core.settings import Address, Mode, OrganisationSettings
+from worker.core.settings import Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
 from worker.holder import is_dead, me
 from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
 from worker.sweep import Outfit, sweep
 
 if TYPE_CHECKING:
+    from connectors.oauth import Tokens
     from connectors.sandbox.company import Company
     from worker.core.inference.learn import Learnt
     from worker.core.inference.spared import Spared
     from worker.logbook.store import SqlLogbook
 
-_SECURITY = {"tls": "tls", "starttls": "starttls", "plain": "none"}
 STOP_FILE = "STOP"
 """A file of this name in the state folder is the kill switch; its text is the reason."""
 
@@ -100,13 +101,16 @@ class App:
         """
         chosen = self.organisations(names)
         live = deliver and self.practice.mode is Mode.LIVE
-        mailer = self.mailer()
+        mailers = self.mailers(chosen)
         if live:
-            self.check_instance(mailer)
+            for mailer in mailers.values():
+                self.check_instance(mailer)
         ping, run_id = self.ping() if live else NoPing(), uuid4().hex[:12]
         ping.start(run_id)
         with rare_collections():
-            results = tuple(self._one(o, mailer, f"{run_id}-{n}", deliver=live) for n, o in enumerate(chosen, 1))
+            results = tuple(
+                self._one(o, mailers[o.name], f"{run_id}-{n}", deliver=live) for n, o in enumerate(chosen, 1)
+            )
         ok = not any((r.skipped and not r.elsewhere) or r.broken for r in results)
         ping.finish(run_id, ok, counts_of(results))
         return results
@@ -118,7 +122,8 @@ class App:
             if leased and is_dead(leased):
                 self.logbook.unlease(name, leased)
             with self.books(organisation) as books:
-                return sweep(self.outfit(organisation, books, mailer, deliver=deliver), sweep_id)
+                result = sweep(self.outfit(organisation, books, mailer, deliver=deliver), sweep_id)
+            return warned(result, copied(mailer))
         except DuecourseError as error:
             return SweepResult(name, sweep_id, "live" if deliver else "preview", skipped=str(error))
 
@@ -204,43 +209,36 @@ class App:
 
     def composer(self, settings: OrganisationSettings, snapshot: Snapshot) -> Composer:
         """Letters in this organisation's name. Raises ConfigError without a sender."""
-        from worker.mail.compose import LetterComposer
         from worker.wording.render import Templates
 
-        if settings.sender is None:
-            raise ConfigError([Problem(settings.name, "no sender", "sender: {name, email}", "add it")])
-        mail = self.practice.mail
-        return LetterComposer(
-            wording=Templates(wording_folders(self.practice)),
-            organisation=snapshot.organisation.id,
-            sender=settings.sender,
-            archive=tuple(Address(a) for a in mail.archive),
-            redirect_to=Address(mail.redirect_all_to) if mail.redirect_all_to else None,
-        )
+        wording = Templates(wording_folders(self.practice))
+        return composer_of(self.practice.mail, settings, snapshot.organisation.id, wording)
+
+    @cached_property
+    def post(self) -> Post:
+        """Where mailers and mailboxes come from."""
+        return Post(self.clock, self._tokens)
+
+    def _tokens(self) -> "Tokens":
+        from connectors.oauth import FileTokens
+
+        return FileTokens(self.practice.state / "tokens")
 
     def mailer(self) -> Mailer:
-        """The mailer the config names; connects on first use."""
-        mail = self.practice.mail
-        made: Mailer
-        if mail.smtp and mail.mailer == "smtp":
-            from worker.mail.smtp import Security, SmtpMailer, SmtpServer
+        """The mailer the practice's config names; connects on first use."""
+        return self._closed_later(self.post.mailer(self.practice.mail))
 
-            word = mail.smtp.password.reveal() if mail.smtp.password else ""
-            made = SmtpMailer(
-                SmtpServer(
-                    mail.smtp.host, mail.smtp.port, Security(_SECURITY[mail.smtp.security]), mail.smtp.user, word
-                )
-            )
-        elif mail.sendgrid and mail.mailer == "sendgrid":
-            from worker.mail.sendgrid import ENDPOINT, SendGridAccount, SendGridMailer
+    def mailers(self, chosen: Sequence[OrganisationConfig]) -> dict[str, Mailer]:
+        """The mailer of each organisation: its own mailbox, else the practice's one mailer."""
+        own = {o.name: self._closed_later(self.post.mailer(o.mail)) for o in chosen if o.mail is not None}
+        if len(own) == len(chosen):
+            return own
+        shared = self.mailer()
+        return {o.name: own.get(o.name, shared) for o in chosen}
 
-            made = SendGridMailer(SendGridAccount(mail.sendgrid.key.reveal(), mail.sendgrid.endpoint or ENDPOINT))
-        else:
-            from worker.mail.outbox import Outbox
-
-            made = Outbox(mail.outbox)
-        self._closing.append(made.close)
-        return made
+    def _closed_later(self, mailer: Mailer) -> Mailer:
+        self._closing.append(mailer.close)
+        return mailer
 
     def ping(self) -> Ping:
         """Whoever notices when we fall silent."""
@@ -254,10 +252,9 @@ class App:
     def books(self, organisation: OrganisationConfig) -> Iterator[Books]:
         """The books of one organisation, behind the Books port. Raises ConfigError or BooksError."""
         from connectors import connector
-        from connectors.oauth import FileTokens
 
         books = organisation.books
-        tokens, links = FileTokens(self.practice.state / "tokens"), Links(self.logbook, organisation.name)
+        tokens, links = self._tokens(), Links(self.logbook, organisation.name)
         if isinstance(books, SandboxBooks):
             with sandbox_options(books, self.clock.now()) as options:
                 yield connector(books.face)(options, self.clock, tokens, links)
@@ -284,6 +281,13 @@ class Links:
         """Keep a link."""
         self._known[invoice_id] = url
         self.logbook.remember_link(self.organisation, invoice_id, url)
+
+
+def warned(result: SweepResult, warning: str) -> SweepResult:
+    """The result with one more warning ("": none)."""
+    if not warning or result.plan is None:
+        return result
+    return replace(result, plan=replace(result.plan, warnings=(*result.plan.warnings, warning)))
 
 
 def options_of(organisation: OrganisationConfig) -> dict[str, object]:

@@ -155,12 +155,17 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who signs and who answers: name, e-mail for Reply-To, phone, and the line under the name."""
+    """Who signs and who answers: name, e-mail, phone, and the line under the name.
+
+    Replies go to `reply_to` ("": to the e-mail); `sender` is whom their messages come from (None: the organisation's).
+    """
 
     name: str
     email: str
     phone: str = ""
     title: str = ""
+    reply_to: str = ""
+    sender: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
