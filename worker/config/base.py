@@ -134,6 +134,7 @@ _MAY_BE_EMPTY = {
         "ways to pay",
         "own domains",
         "closed",
+        "dkim selectors",
     ),
 }
 

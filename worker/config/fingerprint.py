@@ -19,7 +19,7 @@ def fingerprint_of(organisation: OrganisationConfig) -> str:
     own = effective(practice.mail, written.mail).smtp if written.mail else None
     content: dict[str, Any] = {
         "organisation": [organisation.name, written.books.kind, getattr(written.books, "tenant", None)],
-        "mail": [practice.mail.mailer, _plain(written.sender and written.sender.model_dump())],
+        "mail": [practice.mail.mailer, _plain(written.sender and written.sender.model_dump(include={"name", "email"}))],
         "policies": {name: _plain(policy) for name, policy in sorted(organisation.policies.items())},
         "default": [practice.policy, written.policy, written.backlog],
         "invoices": [_plain(rule.model_dump()) for rule in written.invoices],

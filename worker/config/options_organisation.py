@@ -36,6 +36,12 @@ class SenderOptions(Options):
 
     name: Words = option("The name the client sees.", "Accounts, Harbour Studio", default=...)
     email: Email = option("The address, on the organisation's own domain.", "accounts@example.com", default=...)
+    dkim_selectors: Annotated[list[Words], OneOrMore] = option(
+        "Where the domain's DKIM keys lie, for `duecourse check --domain`; those of known senders are tried anyway.",
+        ["s1"],
+        default_factory=list,
+        off=True,
+    )
 
 
 class SignatureOptions(Options):
