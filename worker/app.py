@@ -21,18 +21,18 @@ from worker.config.values import (
     Practice,
     QuickBooksBooks,
     SandboxBooks,
-    Secret,
+    XeroBooks,
 )
 from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult
+from worker.core.secret import Secret
 from worker.core.settings import Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
 from worker.holder import is_dead, me
-from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
+from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach, Tokens
 from worker.sweep import Outfit, sweep
 
 if TYPE_CHECKING:
-    from connectors.oauth import Tokens
     from connectors.sandbox.company import Company
     from worker.core.inference.learn import Learnt
     from worker.core.inference.spared import Spared
@@ -217,12 +217,7 @@ class App:
     @cached_property
     def post(self) -> Post:
         """Where mailers and mailboxes come from."""
-        return Post(self.clock, self._tokens)
-
-    def _tokens(self) -> "Tokens":
-        from connectors.oauth import FileTokens
-
-        return FileTokens(self.practice.state / "tokens")
+        return Post(self.clock, lambda: self.tokens)
 
     def mailer(self) -> Mailer:
         """The mailer the practice's config names; connects on first use."""
@@ -253,13 +248,19 @@ class App:
         """The books of one organisation, behind the Books port. Raises ConfigError or BooksError."""
         from connectors import connector
 
-        books = organisation.books
-        tokens, links = self._tokens(), Links(self.logbook, organisation.name)
+        books, links = organisation.books, Links(self.logbook, organisation.name)
         if isinstance(books, SandboxBooks):
             with sandbox_options(books, self.clock.now()) as options:
-                yield connector(books.face)(options, self.clock, tokens, links)
+                yield connector(books.face)(options, self.clock, self.tokens, links)
         else:
-            yield connector(books.kind)(options_of(organisation), self.clock, tokens, links)
+            yield connector(books.kind)(options_of(organisation), self.clock, self.tokens, links)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Saved connections."""
+        from worker.vault.files import FileTokens
+
+        return FileTokens(self.practice.state / "tokens")
 
 
 @dataclass(frozen=True)
@@ -296,6 +297,8 @@ def options_of(organisation: OrganisationConfig) -> dict[str, object]:
     found = {f.name: getattr(books, f.name) for f in fields(books) if f.name != "kind"}
     if isinstance(books, CsvBooks):  # files do not say whose they are
         found |= {"name": written.name or organisation.name, "zone": written.zone, "country": written.country}
+    if isinstance(books, XeroBooks | QuickBooksBooks):  # a consent is saved under this name, unless another is written
+        found["organisation"] = organisation.name
     if isinstance(books, QuickBooksBooks):  # a company rarely says in which zone it is
         found["zone"] = written.zone or organisation.practice.zone
     return {k: v.reveal() if isinstance(v, Secret) else v for k, v in found.items() if v not in (None, "")}
@@ -316,8 +319,8 @@ def sandbox_options(books: SandboxBooks, now: datetime) -> Iterator[dict[str, ob
 
 def _sandbox_face(books: SandboxBooks, base: str, tenant: str) -> dict[str, object]:
     """How to reach one organisation of a sandbox in the shape of a platform."""
+    from connectors.sandbox.apps import CLIENT_ID, CLIENT_WORD
     from connectors.sandbox.quickbooks_face import TOKEN, standing_consent
-    from connectors.sandbox.tokens import CLIENT_ID, CLIENT_WORD
 
     known: dict[str, object] = {"client_id": CLIENT_ID, "client_secret": CLIENT_WORD}
     if books.face == "quickbooks":

@@ -11,10 +11,10 @@ from worker.ports import Clock, Composer, Mailer, Wording
 
 if TYPE_CHECKING:
     from connectors.mailbox import MailboxApp
-    from connectors.oauth import Tokens
     from worker.mail.imap import ImapServer
     from worker.mail.smtp import SmtpServer
     from worker.mail.xoauth2 import Access
+    from worker.ports import Tokens
 
 _SECURITY = {"tls": "tls", "starttls": "starttls", "plain": "none"}
 
@@ -78,7 +78,8 @@ class Post:
 
     def _tokens_of(self, signed: SignIn, first: str) -> "Access":
         from connectors.mailbox import mailbox_access
-        from connectors.oauth import Secret, TokenSource
+        from connectors.oauth import TokenSource
+        from worker.core.secret import Secret
         from worker.mail.xoauth2 import AccessRefused, AccessUnavailable
 
         made: list[TokenSource] = []
@@ -101,7 +102,7 @@ class Post:
 def app_of(signed: SignIn) -> "MailboxApp":
     """The practice's application, as connectors know it."""
     from connectors.mailbox import MailboxApp
-    from connectors.oauth import Secret
+    from worker.core.secret import Secret
 
     client_id, secret = (s.reveal() if s else "" for s in (signed.client_id, signed.client_secret))
     return MailboxApp(signed.login, signed.user, client_id, Secret(secret), signed.tenant, signed.token_url)

@@ -15,12 +15,18 @@ import requests
 import responses
 from requests import PreparedRequest
 
+from connectors.grants import Lifetimes, grant_name
 from connectors.http import Session
-from connectors.oauth import ClientCredentials, FileTokens, Grant, RefreshToken, Secret, TokenEndpoint, grant_name
+from connectors.oauth import ClientCredentials, TokenEndpoint
+from connectors.rotation import RefreshToken
+from worker.core.grant import Grant
+from worker.core.secret import Secret
 from worker.errors import BooksGarbled, BooksUnavailable, ConnectionBroken
+from worker.vault.files import FileTokens
 
 URL = "https://identity.example.com/connect/token"
 START = datetime(2026, 10, 1, 8, tzinfo=UTC)
+LIFETIMES = Lifetimes(unused=timedelta(days=60))
 CANARY = "canary-5d1e"
 
 
@@ -95,7 +101,7 @@ def endpoint(clock: FakeClock, secret: str = CANARY) -> TokenEndpoint:
 
 
 def source(clock: FakeClock, tokens: FileTokens, first: str = "r0") -> RefreshToken:
-    return RefreshToken(endpoint(clock), tokens, "one", Secret(first))
+    return RefreshToken(endpoint(clock), tokens, "one", Secret(first), platform="xero", lifetimes=LIFETIMES)
 
 
 # --- client credentials ---------------------------------------------------------------------------------------------
@@ -119,7 +125,17 @@ def test_client_credentials(identity: Identity, clock: FakeClock) -> None:
 def test_rotation_is_on_disk_before_the_token_is_used(identity: Identity, clock: FakeClock, tokens: FileTokens) -> None:
     assert source(clock, tokens).access() == Secret("a1")
     kept = tokens.load("one")
-    assert kept == Grant(Secret("r1"), Secret("a1"), START + timedelta(seconds=1740), Secret("r0"), 1)
+    assert kept == Grant(
+        Secret("r1"),
+        Secret("a1"),
+        START + timedelta(seconds=1740),
+        Secret("r0"),
+        1,
+        platform="xero",
+        client_id="app",
+        refreshed=START,
+        ends=START + timedelta(days=60),
+    )
     assert source(clock, tokens, "").access() == Secret("a1"), "another process uses what is kept"
     clock.passed = 1741
     assert source(clock, tokens).access() == Secret("a2")
@@ -168,7 +184,7 @@ def test_a_full_disk_is_found_before_and_nothing_is_lost(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("connectors.oauth.os.fsync", full)
+    monkeypatch.setattr("worker.vault.files.os.fsync", full)
     with pytest.raises(ConnectionBroken, match="No space left on device"):
         source(clock, tokens).access()
     assert identity.forms == []
@@ -229,7 +245,7 @@ def test_nothing_kept_and_nothing_given(clock: FakeClock, tokens: FileTokens) ->
 def test_an_application_without_a_secret_names_itself_in_the_form(
     identity: Identity, clock: FakeClock, tokens: FileTokens
 ) -> None:
-    RefreshToken(endpoint(clock, ""), tokens, "one", Secret("r0")).access()
+    RefreshToken(endpoint(clock, ""), tokens, "one", Secret("r0"), platform="xero", lifetimes=LIFETIMES).access()
     assert identity.forms[0] == {"grant_type": "refresh_token", "refresh_token": "r0", "client_id": "app"}
     assert "Authorization" not in identity.headers[0]
 

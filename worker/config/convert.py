@@ -11,9 +11,9 @@ from worker.config.values import (
     CsvBooks,
     QuickBooksBooks,
     SandboxBooks,
-    Secret,
     XeroBooks,
 )
+from worker.core.secret import Secret
 from worker.errors import Problem
 
 
@@ -51,13 +51,14 @@ def books_of(
     client_id, client_secret, refresh_token = (secret_of(s, env, folder, problems) for s in secrets)
     if isinstance(books, options_books.QuickBooksBooks):
         return QuickBooksBooks(
-            books.realm,
+            books.realm or "",
             client_id,
             client_secret,
             refresh_token,
             books.token_url or "",
             books.api_url or "",
             books.page_size,
+            books.connection or "",
         )
     return XeroBooks(
         books.tenant or "",
@@ -68,4 +69,5 @@ def books_of(
         books.identity_url or "",
         books.api_url or "",
         books.page_size,
+        books.connection or "",
     )

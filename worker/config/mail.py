@@ -12,11 +12,11 @@ from worker.config.values import (
     ImapSettings,
     MailSettings,
     RepliesSettings,
-    Secret,
     SendGridSettings,
     SignIn,
     SmtpSettings,
 )
+from worker.core.secret import Secret
 from worker.errors import Problem
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

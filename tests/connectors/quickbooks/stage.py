@@ -9,11 +9,11 @@ from typing import Any
 
 import requests
 
-from connectors.oauth import FileTokens
 from connectors.quickbooks import QuickBooksBooks, open_books
 from connectors.sandbox.company import DEFAULT_START, Company
 from connectors.sandbox.quickbooks_json import digits
 from connectors.sandbox.server import Running, serve
+from worker.vault.files import FileTokens
 
 NOW = datetime(2026, 10, 1, 8, tzinfo=UTC)
 ZONE = "Europe/London"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.oauth import FileTokens, grant_name
+from connectors.grants import grant_name
 from connectors.quickbooks import QuickBooksBooks, open_books
 from connectors.quickbooks.statements import stamp
 from connectors.sandbox.quickbooks_json import digits
@@ -16,6 +16,7 @@ from tests.connectors.contract import Mirror, mirror_of
 from tests.connectors.quickbooks.stage import FakeClock, Links, QuickBooksStage, staged
 from worker.core.receivable import CreditKind, InvoiceStatus, PaymentKind
 from worker.errors import ConnectionBroken
+from worker.vault.files import FileTokens
 
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import requests
 
-from connectors.oauth import FileTokens
 from connectors.sandbox.company import DEFAULT_START, Company
 from connectors.sandbox.limits import Limits
 from connectors.sandbox.server import Running, serve
 from connectors.xero import XeroBooks, open_books
+from worker.vault.files import FileTokens
 
 NOW = datetime(2026, 10, 1, 8, tzinfo=UTC)
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors.oauth import FileTokens, grant_name
+from connectors.grants import grant_name
 from connectors.sandbox.limits import Limits
 from tests.connectors.contract import Mirror, mirror_of
 from tests.connectors.xero.stage import SandboxStage, staged
 from worker.core.receivable import InvoiceStatus
 from worker.errors import BooksUnavailable, ConnectionBroken
+from worker.vault.files import FileTokens
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
