@@ -23,13 +23,15 @@ from worker.config.values import (
     SandboxBooks,
     XeroBooks,
 )
+from worker.connections import saved_connections, unsaved
 from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult
 from worker.core.secret import Secret
 from worker.core.settings import Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
 from worker.holder import is_dead, me
-from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach, Tokens
+from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
+from worker.quiet import hush
 from worker.sweep import Outfit, sweep
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from worker.core.inference.learn import Learnt
     from worker.core.inference.spared import Spared
     from worker.logbook.store import SqlLogbook
+    from worker.vault.tokens import SealedTokens
 
 STOP_FILE = "STOP"
 """A file of this name in the state folder is the kill switch; its text is the reason."""
@@ -74,6 +77,8 @@ class App:
     _closing: list[Callable[[], None]] = field(default_factory=list)
 
     def __enter__(self) -> "App":
+        if self.practice.mode is Mode.LIVE:
+            hush()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -251,16 +256,14 @@ class App:
         books, links = organisation.books, Links(self.logbook, organisation.name)
         if isinstance(books, SandboxBooks):
             with sandbox_options(books, self.clock.now()) as options:
-                yield connector(books.face)(options, self.clock, self.tokens, links)
+                yield connector(books.face)(options, self.clock, unsaved(), links)
         else:
             yield connector(books.kind)(options_of(organisation), self.clock, self.tokens, links)
 
     @cached_property
-    def tokens(self) -> Tokens:
-        """Saved connections."""
-        from worker.vault.files import FileTokens
-
-        return FileTokens(self.practice.state / "tokens")
+    def tokens(self) -> "SealedTokens":
+        """Saved connections. Neither they nor the vault's key are looked at before they are needed."""
+        return saved_connections(self.practice, lambda: self.logbook.connections())
 
 
 @dataclass(frozen=True)

@@ -163,13 +163,21 @@ def _log(verbose: bool, as_json: bool) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks if as_json else structlog.processors.format_exc_info,
+            _tracebacks() if as_json else structlog.processors.format_exc_info,
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _tracebacks() -> Any:
+    """Tracebacks as data, without the values of variables: those may be tokens and passwords."""
+    from structlog.processors import ExceptionRenderer
+    from structlog.tracebacks import ExceptionDictTransformer
+
+    return ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
 @contextmanager

@@ -9,12 +9,37 @@ from worker.config.options import PracticeOptions
 from worker.config.values import (
     BooksConfig,
     CsvBooks,
+    KeyPlace,
     QuickBooksBooks,
     SandboxBooks,
+    VaultSettings,
     XeroBooks,
 )
 from worker.core.secret import Secret
 from worker.errors import Problem
+
+VAULT_KEY_VARIABLE = "DUECOURSE_VAULT_KEY"
+"""Where the vault's key is looked for when the settings name no other place."""
+
+
+def vault_of(written: PracticeOptions, folder: Path, env: Mapping[str, str], problems: list[Problem]) -> VaultSettings:
+    """Where connections are kept. Keys are not fetched: most commands need none, and some lie behind a network."""
+
+    def absolute(place: KeyPlace) -> KeyPlace:
+        if place.kind != "file":
+            return place
+        path = (folder / place.where).resolve()
+        if path.is_relative_to((folder / written.state).resolve()):
+            todo = "keep it elsewhere: whoever copies the state folder must not get the key with it"
+            problems.append(Problem(place.place or written.place, "a vault key in the state folder", "not there", todo))
+        return KeyPlace("file", str(path), place.place)
+
+    vault = written.vault
+    key = absolute(vault.key) if vault.key else None
+    if key is None and env.get(VAULT_KEY_VARIABLE):
+        key = KeyPlace("env", VAULT_KEY_VARIABLE)
+    store = vault.store or ("logbook" if written.logbook else "files")
+    return VaultSettings(store, key, tuple(absolute(place) for place in vault.previous_keys))
 
 
 def ping_of(written: PracticeOptions, env: Mapping[str, str], folder: Path, problems: list[Problem]) -> Secret | None:

@@ -156,6 +156,27 @@ class SandboxBooks:
     kind: str = "sandbox"
 
 
+@dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """Where a vault key is: `kind` is env, file, aws or gcp, `where` the name there; `place` where that is written."""
+
+    kind: str
+    where: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSettings:
+    """Where saved connections are kept (`store`: files or logbook) and their keys; files of keys are absolute.
+
+    `key` None: this user's own.
+    """
+
+    store: str = "files"
+    key: KeyPlace | None = None
+    previous: tuple[KeyPlace, ...] = ()
+
+
 BooksConfig: TypeAlias = XeroBooks | QuickBooksBooks | CsvBooks | SandboxBooks
 
 
@@ -194,6 +215,7 @@ class Practice:
     ping: Secret | None = None
     files: tuple[str, ...] = ()
     folder: Path = Path()
+    vault: VaultSettings = VaultSettings()
 
     def organisation(self, name: str) -> OrganisationConfig | None:
         """The organisation with this name."""

@@ -15,6 +15,7 @@ from worker.core.inference.learn import Paid
 from worker.core.message import Letter
 from worker.core.receivable import Snapshot
 from worker.logbook import journal, messages, mirror, schema
+from worker.logbook.connections import ConnectionShelf
 from worker.logbook.database import Database, insert_into, open_database
 from worker.logbook.paid import paid
 from worker.logbook.rows import instant
@@ -183,6 +184,10 @@ class SqlLogbook:
         """Every invoice that money came for since a day, once each: the evidence for payment cycles."""
         with self._database.read() as connection:
             return tuple(paid(connection, organisation, since))
+
+    def connections(self) -> ConnectionShelf:
+        """Where sealed connections can be kept, in this database."""
+        return ConnectionShelf(self._database)
 
     def close(self) -> None:
         """Release the database."""
