@@ -1,12 +1,12 @@
 """Mail for the composition root: mailers, mailboxes and the access tokens they sign in with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from worker.config.values import ImapSettings, MailSettings, SignIn, SmtpSettings
 from worker.core.settings import Address, OrganisationSettings
-from worker.errors import BooksUnavailable, ConfigError, ConnectionBroken, Problem
+from worker.errors import BooksUnavailable, ConfigError, ConnectionBroken, MailboxError, Problem
 from worker.ports import Clock, Composer, Mailer, Wording
 
 if TYPE_CHECKING:
@@ -65,6 +65,22 @@ class Post:
         word = signed.password.reveal() if signed.password else ""
         security = Security(_SECURITY[smtp.security])
         return SmtpServer(smtp.host, smtp.port, security, signed.user, word, access=self.access(signed))
+
+    def tried(self, mail: MailSettings, signed: SignIn) -> Iterator[tuple[str, str]]:
+        """Whether the servers that `signed` is for let us in: (which, why not or "")."""
+        from worker.mail.imap import open_mailbox
+        from worker.mail.smtp import SmtpMailer
+
+        if mail.smtp and mail.smtp.sign_in == signed:
+            mailer = SmtpMailer(self._server(mail.smtp))
+            yield f"sending by {mail.smtp.host}", mailer.knock()
+            mailer.close()
+        if mail.imap and mail.imap.sign_in == signed:
+            try:
+                with open_mailbox(self.mailbox(mail.imap)):
+                    yield f"reading at {mail.imap.host}", ""
+            except MailboxError as error:
+                yield f"reading at {mail.imap.host}", str(error)
 
     def access(self, signed: SignIn) -> "Access | None":
         """Access tokens for a mailbox; None when it is opened by a password."""

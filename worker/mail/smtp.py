@@ -93,6 +93,15 @@ class SmtpMailer:
             if not settled:
                 self._drop()
 
+    def knock(self) -> str:
+        """Connect and sign in, and nothing more: "" when the server lets us in, else why not."""
+        try:
+            self._connected()
+        except _Stop as stop:
+            self._drop()
+            return stop.receipt.detail
+        return ""
+
     def close(self) -> None:
         """Say goodbye; never raises."""
         if self._smtp is not None:
