@@ -31,6 +31,14 @@ class DeliveredBy(StrEnum):
     US = "us"
 
 
+class Listening(StrEnum):
+    """Whether answers reach us. `REHEARSAL`: no letter leaves this machine, so none can be answered."""
+
+    WATCHED = "watched"
+    DEAF = "deaf"
+    REHEARSAL = "rehearsal"
+
+
 class Backlog(StrEnum):
     """What to do about invoices already overdue at the baseline; a person must choose."""
 
@@ -211,4 +219,5 @@ class OrganisationSettings:
     caps: Caps = field(default_factory=Caps)
     stopped: str = ""
     notes_in_books: bool = False
+    listening: Listening = Listening.REHEARSAL
     fingerprint: str = ""
