@@ -3,7 +3,6 @@
 The only module that names concrete classes. The CLI, the handlers and the fleet all come through here.
 """
 
-import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -13,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from worker.app_mail import Post, composer_of, copied
+from worker.app_mail import Post, composer_of, copied, warned
+from worker.app_replies import Ear, listening
 from worker.clock import SystemClock
 from worker.config.values import (
     CsvBooks,
@@ -30,6 +30,7 @@ from worker.core.secret import Secret
 from worker.core.settings import Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
 from worker.holder import is_dead, me
+from worker.memory import rare_collections
 from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
 from worker.quiet import hush
 from worker.sweep import Outfit, sweep
@@ -43,9 +44,6 @@ if TYPE_CHECKING:
 
 STOP_FILE = "STOP"
 """A file of this name in the state folder is the kill switch; its text is the reason."""
-
-COLLECT_AFTER = 200_000
-"""New objects between two searches for reference cycles, while sweeping."""
 
 SANDBOX_PER_MINUTE = 6000
 """Nobody should wait for a simulated platform's minute."""
@@ -75,6 +73,7 @@ class App:
     progress: Progress = field(default_factory=Quiet)
     _logbook: "SqlLogbook | None" = None
     _closing: list[Callable[[], None]] = field(default_factory=list)
+    _deaf: dict[str, bool] = field(default_factory=dict)
 
     def __enter__(self) -> "App":
         if self.practice.mode is Mode.LIVE:
@@ -126,9 +125,12 @@ class App:
             leased = self.logbook.leased_to(name)
             if leased and is_dead(leased):
                 self.logbook.unlease(name, leased)
+            mail = organisation.mail or self.practice.mail
+            unheard = Ear(self.logbook, self.clock, self.post, organisation, mail, deliver).listen()
+            self._deaf[name] = bool(unheard)
             with self.books(organisation) as books:
                 result = sweep(self.outfit(organisation, books, mailer, deliver=deliver), sweep_id)
-            return warned(result, copied(mailer))
+            return warned(result, unheard, copied(mailer))
         except DuecourseError as error:
             return SweepResult(name, sweep_id, "live" if deliver else "preview", skipped=str(error))
 
@@ -192,7 +194,9 @@ class App:
         from worker.core.inference.learn import with_learnt
 
         owing = {snapshot.survivor(i.client_id) for i in snapshot.invoices if i.is_open}
-        return with_learnt(self.learnt(organisation, snapshot, day), owing)
+        mail, deaf = organisation.mail or self.practice.mail, self._deaf.get(organisation.name, False)
+        settled = with_learnt(self.learnt(organisation, snapshot, day), owing)
+        return replace(settled, listening=listening(self.practice.mode, mail, failed=deaf))
 
     def learnt(self, organisation: OrganisationConfig, snapshot: Snapshot, day: date) -> "Learnt":
         """What payments say of each payer's cycle, beside the settings as written. Raises ConfigError."""
@@ -287,13 +291,6 @@ class Links:
         self.logbook.remember_link(self.organisation, invoice_id, url)
 
 
-def warned(result: SweepResult, warning: str) -> SweepResult:
-    """The result with one more warning ("": none)."""
-    if not warning or result.plan is None:
-        return result
-    return replace(result, plan=replace(result.plan, warnings=(*result.plan.warnings, warning)))
-
-
 def options_of(organisation: OrganisationConfig) -> dict[str, object]:
     """A connector's options as plain values; secrets are revealed here and nowhere else."""
     books, written = organisation.books, organisation.written
@@ -366,18 +363,6 @@ class NoPing:
 
     def finish(self, sweep_id: str, ok: bool, counts: Mapping[str, int]) -> None:
         """Nothing."""
-
-
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """Look for reference cycles rarely: a sweep makes hundreds of thousands of values, which live to its end and form
-    none, and looking through them again and again took a sixth of its time."""
-    usual = gc.get_threshold()
-    gc.set_threshold(COLLECT_AFTER, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 def counts_of(results: Sequence[SweepResult]) -> dict[str, int]:

@@ -1,10 +1,11 @@
 """Mail for the composition root: mailers, mailboxes and the access tokens they sign in with."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from worker.config.values import ImapSettings, MailSettings, SignIn, SmtpSettings
+from worker.core.results import SweepResult
 from worker.core.settings import Address, OrganisationSettings
 from worker.errors import BooksUnavailable, ConfigError, ConnectionBroken, MailboxError, Problem
 from worker.ports import Clock, Composer, Mailer, Wording
@@ -144,3 +145,11 @@ def copied(mailer: Mailer) -> str:
     from worker.mail.sent_copy import CopiesInSent
 
     return mailer.file_copies() if isinstance(mailer, CopiesInSent) else ""
+
+
+def warned(result: SweepResult, *warnings: str) -> SweepResult:
+    """The result with more warnings ("" says nothing)."""
+    said = tuple(w for w in warnings if w)
+    if not said or result.plan is None:
+        return result
+    return replace(result, plan=replace(result.plan, warnings=(*result.plan.warnings, *said)))
