@@ -84,7 +84,7 @@ class RepliesOptions(Options):
 
     folder: Words = option("The folder they arrive in.", "INBOX", default="INBOX")
     mark: Words | None = option(
-        "A keyword set on each message that was dealt with; without it nothing is changed.", "duecourse", off=True
+        "A keyword, or \\Flagged, set on what was dealt with; without it nothing is changed.", "duecourse", off=True
     )
 
 
