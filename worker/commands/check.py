@@ -87,20 +87,26 @@ def _clients(app: "App") -> "list[Problem]":
 def _answer(
     desk: Desk, problems: "list[Problem]", practice: "Practice | None", domains: list[dict[str, Any]] | None
 ) -> int:
+    from worker.app_notes import notes_of
     from worker.errors import ConfigError
     from worker.report.domains import show_domains
-    from worker.report.terminal import OUT, WRONG, counted, say
+    from worker.report.terminal import KEPT, OUT, WRONG, counted, say
+
+    notes = notes_of(practice) if practice is not None else []
 
     lacking = any(f["level"] in {"missing", "unknown"} for d in domains or () for f in d["findings"])
     if desk.as_json:
         found = [{"place": p.place, "found": p.found, "expected": p.expected, "todo": p.todo} for p in problems]
         more = {} if domains is None else {"domains": domains}
-        desk.print_json({"schema": 1, "ok": not problems and not lacking, "problems": found, **more})
+        desk.print_json({"schema": 1, "ok": not problems and not lacking, "problems": found, "notes": notes, **more})
     elif problems:
         say(desk.out(), str(ConfigError(problems)), WRONG)
     elif practice is not None:
         count = counted(len(practice.organisations), "organisation")
         say(desk.out(), f"All is well: {count}, mode {practice.mode}, mail goes to {practice.mail.mailer}.", OUT)
+    if not desk.as_json:
+        for note in notes:
+            say(desk.out(), f"Worth knowing: {note}", KEPT)
     if not desk.as_json and domains is not None:
         show_domains(desk.out(), domains)
     elif not desk.as_json and not problems:
