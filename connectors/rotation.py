@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.grants import Lifetimes, expiry, token_hash
-from connectors.http import ReplyLost, warn
+from connectors.http import LONGEST_WAIT, ReplyLost, warn
 from connectors.oauth import Expired, TokenEndpoint
 from worker.core.grant import Grant, GrantState, Intent
 from worker.core.secret import Secret
@@ -125,7 +125,7 @@ class RefreshToken:
             except BooksUnavailable as error:
                 lost = lost or isinstance(error, ReplyLost)
                 wait = error.retry_after or min(2.0**attempt, LONGEST_PAUSE)
-                if not lost and attempt == TURNED_AWAY:
+                if not lost and (attempt == TURNED_AWAY or wait > LONGEST_WAIT):
                     self._tokens.save(self._name, replace(kept, intent=None))
                     raise
                 if lost and clock.now() + timedelta(seconds=wait) > since + GRACE:

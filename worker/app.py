@@ -3,10 +3,10 @@
 The only module that names concrete classes. The CLI, the handlers and the fleet all come through here.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ from worker.core.results import SweepResult
 from worker.core.secret import Secret
 from worker.core.settings import Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
+from worker.halt import Halt
 from worker.holder import is_dead, me
 from worker.memory import rare_collections
 from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
@@ -71,6 +72,7 @@ class App:
     practice: Practice
     clock: SystemClock = field(default_factory=SystemClock)
     progress: Progress = field(default_factory=Quiet)
+    halt: Halt = field(default_factory=Halt)
     _logbook: "SqlLogbook | None" = None
     _closing: list[Callable[[], None]] = field(default_factory=list)
     _deaf: dict[str, bool] = field(default_factory=dict)
@@ -109,18 +111,21 @@ class App:
         if live:
             for mailer in mailers.values():
                 self.check_instance(mailer)
-        ping, run_id = self.ping() if live else NoPing(), uuid4().hex[:12]
+        ping, run_id = self.ping(watched=live), uuid4().hex[:12]
         ping.start(run_id)
         with rare_collections():
-            results = tuple(
-                self._one(o, mailers[o.name], f"{run_id}-{n}", deliver=live) for n, o in enumerate(chosen, 1)
-            )
-        ok = not any((r.skipped and not r.elsewhere) or r.broken for r in results)
+            turns = enumerate(self._longest_waiting_first(chosen), 1)
+            results = tuple(self._one(o, mailers[o.name], f"{run_id}-{n}", deliver=live) for n, o in turns)
+        ok = not any((r.skipped and not r.excused) or r.broken for r in results)
         ping.finish(run_id, ok, counts_of(results))
         return results
 
     def _one(self, organisation: OrganisationConfig, mailer: Mailer, sweep_id: str, *, deliver: bool) -> SweepResult:
         name = organisation.name
+        if why := self.halt.before_start():
+            return SweepResult(
+                name, sweep_id, "live" if deliver else "preview", skipped=f"Not begun: {why}.", left=True
+            )
         try:
             leased = self.logbook.leased_to(name)
             if leased and is_dead(leased):
@@ -134,6 +139,12 @@ class App:
         except DuecourseError as error:
             return SweepResult(name, sweep_id, "live" if deliver else "preview", skipped=str(error))
 
+    def _longest_waiting_first(self, chosen: Sequence[OrganisationConfig]) -> Sequence[OrganisationConfig]:
+        """Where time may run out, those read longest ago come first, so that nobody is left out twice in a row."""
+        if self.halt.left is None:
+            return chosen
+        return sorted(chosen, key=lambda o: self.logbook.read_at(o.name) or datetime.min.replace(tzinfo=UTC))
+
     def outfit(self, organisation: OrganisationConfig, books: Books, mailer: Mailer, *, deliver: bool) -> Outfit:
         """What one sweep needs."""
         return Outfit(
@@ -146,7 +157,8 @@ class App:
             holder=me(),
             resolve=partial(self.resolve, organisation),
             composer=self.composer,
-            stopped=self.stopped,
+            stopped=lambda: self.stopped() or self.halt.now(),
+            halted=self.halt.now,
             deliver=deliver,
             clock_moved=self.clock.moved,
         )
@@ -244,13 +256,11 @@ class App:
         self._closing.append(mailer.close)
         return mailer
 
-    def ping(self) -> Ping:
-        """Whoever notices when we fall silent."""
-        if self.practice.ping is None:
-            return NoPing()
-        from worker.ping import HttpPing
+    def ping(self, *, watched: bool) -> Ping:
+        """Whoever notices when we fall silent; nobody unless `watched`."""
+        from worker.ping import HttpPing, NoPing
 
-        return HttpPing(self.practice.ping.reveal())
+        return HttpPing(self.practice.ping.reveal()) if watched and self.practice.ping else NoPing()
 
     @contextmanager
     def books(self, organisation: OrganisationConfig) -> Iterator[Books]:
@@ -355,22 +365,13 @@ def wording_folders(practice: Practice) -> tuple[Path, ...]:
     return (*own, Path(policies.__file__).parent / "wording")
 
 
-class NoPing:
-    """Nobody is watching."""
-
-    def start(self, sweep_id: str) -> None:
-        """Nothing."""
-
-    def finish(self, sweep_id: str, ok: bool, counts: Mapping[str, int]) -> None:
-        """Nothing."""
-
-
 def counts_of(results: Sequence[SweepResult]) -> dict[str, int]:
     """The numbers a monitor wants: organisations, planned, sent, held for people, uncertain."""
     plans = [r.plan for r in results if r.plan]
     return {
         "organisations": len(results),
         "skipped": sum(1 for r in results if r.skipped),
+        "left": sum(1 for r in results if r.left),
         "refused": sum(1 for r in results if r.refused),
         "sent": sum(1 for r in results for s in r.sent if s.outcome == "accepted"),
         "not_sent": sum(1 for r in results for s in r.sent if s.outcome != "accepted"),

@@ -12,6 +12,7 @@ from imaplib import IMAP4
 
 from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted
 
+from worker.core.secret import Secret
 from worker.errors import MailboxError
 from worker.mail.addresses import is_loopback
 from worker.mail.smtp import Security
@@ -61,7 +62,8 @@ def open_mailbox(server: ImapServer, context: ssl.SSLContext | None = None) -> I
 
 def _closed(server: ImapServer, error: Exception) -> MailboxError:
     who = f"{server.username} at {server.host}" if server.username else server.host
-    return MailboxError(f"The mailbox {who} cannot be used: {' '.join(str(error).split())[:200]}.")
+    said = Secret(server.password).struck(str(error)) if server.password else str(error)
+    return MailboxError(f"The mailbox {who} cannot be used: {' '.join(said.split())[:200]}.")
 
 
 def _signed_in(server: ImapServer, context: ssl.SSLContext, refused: str = "") -> BaseMailBox:
@@ -72,9 +74,9 @@ def _signed_in(server: ImapServer, context: ssl.SSLContext, refused: str = "") -
         token = server.access(refused)
         try:
             _prove(box, server.username, token)
-        except IMAP4.error:
-            if refused:
-                raise
+        except IMAP4.error as error:
+            if refused:  # some servers repeat what they heard
+                raise IMAP4.error(Secret(token).struck(str(error))) from None
         else:
             return box
     except BaseException:

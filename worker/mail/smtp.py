@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from worker.core.message import Letter
+from worker.core.secret import Secret
 from worker.errors import MailerBroken
 from worker.mail.addresses import is_loopback
 from worker.mail.mime import prepared, recipients
@@ -207,7 +208,7 @@ class SmtpMailer:
         try:
             smtp.login(self._server.username, self._server.password)
         except smtplib.SMTPAuthenticationError as error:
-            raise _refusal(error) from None
+            raise _refusal(error, self._server.password) from None
         except smtplib.SMTPNotSupportedError as error:
             raise _Stop(Receipt(Outcome.CREDENTIAL, detail=f"AUTH: {error}")) from None
 
@@ -225,15 +226,16 @@ class SmtpMailer:
             raise _Stop(Receipt(Outcome.NOT_SENT, detail=str(error))) from None
         except smtplib.SMTPAuthenticationError as error:
             if refused or not 500 <= error.smtp_code <= 599:
-                raise _refusal(error) from None
+                raise _refusal(error, token) from None
             self._drop()
             self._smtp = again = self._open()
             again.ehlo_or_helo_if_needed()
             self._sign_in(again, access, token)
 
 
-def _refusal(error: smtplib.SMTPAuthenticationError) -> _Stop:
-    detail = f"AUTH: {error.smtp_code} {_shown(error.smtp_error)}"
+def _refusal(error: smtplib.SMTPAuthenticationError, word: str) -> _Stop:
+    """`word` is what we signed in with: some servers repeat what they heard."""
+    detail = f"AUTH: {error.smtp_code} {_shown(error.smtp_error, Secret(word))}"
     refused = 500 <= error.smtp_code <= 599
     return _Stop(Receipt(Outcome.CREDENTIAL if refused else Outcome.NOT_SENT, detail=detail))
 
@@ -246,6 +248,7 @@ def _reset(smtp: smtplib.SMTP) -> bool:
         return False
 
 
-def _shown(text: bytes | str) -> str:
+def _shown(text: bytes | str, hidden: Secret | None = None) -> str:
     shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    shown = hidden.struck(shown) if hidden else shown
     return " ".join(shown.split())[:_LINE_LIMIT]
