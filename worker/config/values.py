@@ -26,22 +26,57 @@ class Calendars(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """Who signs in, and by what: `login` is password, microsoft or google; the consent's application with the latter
+    two. `tenant` is Microsoft's, `token_url` another server for tests ("" for the provider's own)."""
+
+    user: str = ""
+    login: str = "password"
+    password: Secret | None = None
+    client_id: Secret | None = None
+    client_secret: Secret | None = None
+    tenant: str = ""
+    refresh_token: Secret | None = None
+    token_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SmtpSettings:
     """A mail server. `security` is tls (from the first byte), starttls (required) or plain (this machine only)."""
 
     host: str
     port: int
     security: str
-    user: str = ""
-    password: Secret | None = None
+    sign_in: SignIn = SignIn()
+
+
+@dataclass(frozen=True, slots=True)
+class ImapSettings:
+    """A mailbox as it is read. `sent` is the folder for copies ("": the one the server calls Sent)."""
+
+    host: str
+    port: int
+    security: str
+    sign_in: SignIn = SignIn()
+    copy_in_sent: bool = False
+    sent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RepliesSettings:
+    """The folder in which replies and bounces arrive; `mark` is a keyword for those dealt with ("": leave them be)."""
+
+    folder: str = "INBOX"
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SendGridSettings:
-    """SendGrid's key, and another endpoint ("" for its own)."""
+    """SendGrid's key, and another endpoint ("" for its own). `suppressions`: ask for bounces and complaints."""
 
     key: Secret
     endpoint: str = ""
+    suppressions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +89,13 @@ class MailSettings:
     sendgrid: SendGridSettings | None = None
     redirect_all_to: str = ""
     archive: tuple[str, ...] = ()
+    imap: ImapSettings | None = None
+    replies: RepliesSettings | None = None
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody looks for replies or bounces."""
+        return self.replies is not None and self.imap is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +186,8 @@ BooksConfig: TypeAlias = XeroBooks | QuickBooksBooks | CsvBooks | SandboxBooks
 class OrganisationConfig:
     """One organisation as written, before its clients are known; `worker.config.resolve.resolve` settles the rest.
 
-    `policies` holds every policy that is named anywhere for it, plus the default one, by name.
+    `policies` holds every policy that is named anywhere for it, plus the default one, by name. `mail` is None when its
+    messages leave as the practice's do.
     """
 
     name: str
@@ -153,6 +196,7 @@ class OrganisationConfig:
     written: "OrganisationOptions"
     practice: "PracticeOptions"
     policies: Mapping[str, Policy]
+    mail: MailSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
