@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from connectors.http import warn
+from connectors.logs import warn
 from connectors.xero import rows as row
 from connectors.xero import wire
 from connectors.xero.api import PLATFORM, LinkCache, XeroApi
 from connectors.xero.reading import BULK, Mark, XeroReading, organisation_row, themes
 from worker.core.receivable import Client, Invoice
+from worker.core.usage import Used
 from worker.errors import BooksError, BooksGarbled
 from worker.ports import Capability, Look
 
@@ -56,6 +57,16 @@ class XeroBooks:
         """See `Books.note`. Cut at 2,500 characters. A note changes nothing that a reading shows, so it is no news."""
         self._settle()
         self._api.put(f"Invoices/{invoice_id}/History", "an invoice's history", wire.note(text))
+
+    def pdf(self, invoice_id: str) -> bytes:
+        """See `Books.pdf`."""
+        self._settle()
+        return self._api.pdf(invoice_id)
+
+    @property
+    def usage(self) -> Mapping[str, Used]:
+        """See `worker.ports.Metered`."""
+        return self._api.used
 
     def _settle(self) -> None:
         if self._find_tenant:

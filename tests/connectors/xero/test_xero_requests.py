@@ -11,8 +11,9 @@ import responses
 from openapi_core.testing import MockRequest
 from requests import PreparedRequest
 
-from connectors.http import Pace, Session
+from connectors.http import Session
 from connectors.oauth import Secret
+from connectors.pace import Pace
 from connectors.xero.api import DAY_LIMITS, PER_MINUTE, RATE_HEADERS, TRACE, XeroApi
 from connectors.xero.books import XeroBooks
 from tests.connectors.contract import Mirror, mirror_of
