@@ -73,9 +73,11 @@ class QuickBooksFace:
         return replace(answer, fault=fault.kind) if fault else answer
 
     def _endpoint(self, request: Request) -> str:
-        """What faults call it: the entity of a query, else the first part of the path after the company."""
+        """What faults call it: the entity of a query, "pdf", else the first part of the path after the company."""
         if not request.path.startswith(BASE):
             return "token"
+        if request.path.endswith("/pdf"):
+            return "pdf"
         name = request.path[len(BASE) :].strip("/").split("/")[1:2]
         if name == ["query"]:
             words = _statement(request).split()

@@ -46,7 +46,7 @@ class XeroFace:
         page = request.query.get("page", "1")
         self.world.clock.request()
         number = int(page) if page.isdigit() else 1
-        fault = self.world.fault(request.method, _endpoint(request.path), number, tenant)
+        fault = self.world.fault(request.method, _struck_at(request), number, tenant)
         if fault and fault.kind in REPLACING:
             return replace(REPLACING[fault.kind](fault), fault=fault.kind)
         try:
@@ -162,6 +162,14 @@ class XeroFace:
         if fault and fault.kind == "stale":
             return self.world.books(tenant, timedelta(minutes=float(fault.value or 60)))
         return self.world.books(tenant)
+
+
+def _struck_at(request: Request) -> str:
+    """What faults call it: the endpoint, but what belongs to one invoice (its page, PDF, history) by its own name."""
+    name, parts = _endpoint(request.path), request.path[len(BASE) :].strip("/").split("/")
+    if name == "Invoices" and len(parts) == 3:
+        return parts[2]
+    return "pdf" if name == "Invoices" and request.headers.get("accept") == "application/pdf" else name
 
 
 def _endpoint(path: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from connectors.http import NEXT_SWEEP
 from connectors.logs import warn
 from connectors.xero import rows as row
 from connectors.xero import wire
@@ -12,7 +13,7 @@ from connectors.xero.api import PLATFORM, LinkCache, XeroApi
 from connectors.xero.reading import BULK, Mark, XeroReading, organisation_row, themes
 from worker.core.receivable import Client, Invoice
 from worker.core.usage import Used
-from worker.errors import BooksError, BooksGarbled
+from worker.errors import BooksError, BooksGarbled, BooksUnavailable
 from worker.ports import Capability, Look
 
 _LINKS_AT_ONCE = 40  # addresses fetched before one look, a call each: a minute has sixty
@@ -59,8 +60,10 @@ class XeroBooks:
         self._api.put(f"Invoices/{invoice_id}/History", "an invoice's history", wire.note(text))
 
     def pdf(self, invoice_id: str) -> bytes:
-        """See `Books.pdf`."""
+        """See `Books.pdf`. Not from the calls kept for last looks."""
         self._settle()
+        if not self._api.spare:
+            raise BooksUnavailable("The rest of today's calls to Xero is kept for last looks.", NEXT_SWEEP)
         return self._api.pdf(invoice_id)
 
     @property

@@ -3,7 +3,7 @@
 Counts and bytes only: nothing here names a client, an invoice or an amount of theirs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -155,9 +155,14 @@ def busiest(rows: Iterable[UsedOn]) -> int:
     return max(days.values(), default=0)
 
 
-def summed(rows: Iterable[UsedOn]) -> Used:
+def sum_of(used: Mapping[str, Used]) -> Used:
+    """All purposes together."""
+    return summed(used.values())
+
+
+def summed(each: Iterable[Used]) -> Used:
     """All of it."""
     total = Used()
-    for r in rows:
-        total = total.plus(r.used)
+    for one in each:
+        total = total.plus(one)
     return total
