@@ -236,6 +236,7 @@ class Office:
         practice, mailer = self.practices[platform], MemoryMailer()
         logbook = open_logbook(str(path))
         self.running.world.log.clear()
+        self.running.quickbooks._minute.clear()  # time stands still here, so its minute would never end
         try:
             app = App(practice, clock, _logbook=logbook)  # type: ignore[arg-type]
             (organisation,) = practice.organisations
