@@ -168,5 +168,5 @@ def ending(kind: Kind, place: Place) -> str:
 def sampled(every: int = 0) -> list[Cell]:
     """A deterministic sample: each n-th cell."""
     found = list(cells())
-    step = every or max(1, len(found) // 40)
+    step = every or max(1, len(found) // 32)
     return found[step // 2 :: step]
