@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from connectors.grants import expiry
 from connectors.http import NEXT_SWEEP, Reply, Session
+from connectors.meter import TOKEN
 from worker.core.secret import Secret
 from worker.errors import BooksGarbled, ConnectionBroken
 
@@ -63,7 +64,14 @@ class TokenEndpoint:
             form = {**form, "client_id": self.client_id}
         what = "an access token"
         reply = self._session.ask(
-            "POST", self._url, what, headers=headers, body=urlencode(form).encode(), safe=repeat, last_look=True
+            "POST",
+            self._url,
+            what,
+            headers=headers,
+            body=urlencode(form).encode(),
+            safe=repeat,
+            last_look=True,
+            purpose=TOKEN,
         )
         answer = self._object(reply, what)
         if reply.status == 200 and isinstance(answer.get("access_token"), str) and answer["access_token"]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.grants import Lifetimes, expiry, token_hash
-from connectors.http import LONGEST_WAIT, ReplyLost, warn
+from connectors.http import LONGEST_WAIT, ReplyLost
 from connectors.oauth import Expired, TokenEndpoint
 from worker.core.grant import Grant, GrantState, Intent
 from worker.core.secret import Secret

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.connectors.matrix.summary import pytest_terminal_summary
+
 if TYPE_CHECKING:
     from tests.postgresql import Server
+
+__all__ = ["pytest_terminal_summary"]
 
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -33,6 +33,7 @@ from worker.errors import ConfigError, DuecourseError, Problem, Refused
 from worker.halt import Halt
 from worker.holder import is_dead, me
 from worker.memory import rare_collections
+from worker.metering import asked_of, metered
 from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
 from worker.quiet import hush
 from worker.sweep import Outfit, sweep
@@ -135,6 +136,7 @@ class App:
             self._deaf[name] = bool(unheard)
             with self.books(organisation) as books:
                 result = sweep(self.outfit(organisation, books, mailer, deliver=deliver), sweep_id)
+                result = replace(result, asked=asked_of(books))
             return warned(result, unheard, copied(mailer))
         except DuecourseError as error:
             return SweepResult(name, sweep_id, "live" if deliver else "preview", skipped=str(error))
@@ -265,7 +267,16 @@ class App:
 
     @contextmanager
     def books(self, organisation: OrganisationConfig) -> Iterator[Books]:
-        """The books of one organisation, behind the Books port. Raises ConfigError or BooksError."""
+        """The books of one organisation, behind the Books port; what they are asked is counted in the logbook.
+
+        Raises ConfigError or BooksError.
+        """
+        name, platform = organisation.name, organisation.books.kind
+        with self._books(organisation) as found, metered(found, name, platform, self.logbook, self.clock):
+            yield found
+
+    @contextmanager
+    def _books(self, organisation: OrganisationConfig) -> Iterator[Books]:
         from connectors import connector
 
         books, links = organisation.books, Links(self.logbook, organisation.name)
@@ -321,7 +332,8 @@ def _sandbox_face(books: SandboxBooks, base: str, tenant: str) -> dict[str, obje
             raise ConfigError([Problem("books", found, expected, "add tenant:")])
         realm, consent = standing_consent(tenant)
         reached = {"api_url": base, "token_url": f"{base}{TOKEN}", "zone": SANDBOX_ZONE}
-        return {**known, **reached, "realm": realm, "refresh_token": consent}
+        unhurried = {"per_minute": SANDBOX_PER_MINUTE, "per_second": SANDBOX_PER_MINUTE}
+        return {**known, **reached, **unhurried, "realm": realm, "refresh_token": consent}
     reached = {"identity_url": f"{base}/connect/token", "api_url": f"{base}/api.xro/2.0"}
     return {**known, **reached, "tenant": tenant, "per_minute": SANDBOX_PER_MINUTE}
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from connectors.grants import Lifetimes, grant_name
-from connectors.http import Limits, Pace, Session
+from connectors.http import Limits, Session
+from connectors.meter import Meter
 from connectors.oauth import TokenEndpoint
-from connectors.quickbooks.api import PER_MINUTE, TRACE, QuickBooksApi
+from connectors.pace import Pace
+from connectors.quickbooks.api import PER_MINUTE, PER_SECOND, TRACE, QuickBooksApi
 from connectors.quickbooks.books import LinkCache, QuickBooksBooks
 from connectors.quickbooks.refusals import PLATFORM, judge
 from connectors.quickbooks.statements import PAGE
@@ -44,11 +46,14 @@ def open_books(options: Mapping[str, object], clock: "Clock", tokens: Tokens, li
 
     Options: `connection` (a saved consent's name; by default that of `organisation`, when there is no `refresh_token`),
     `realm` (by default the connection's), `client_id`, `client_secret`, `refresh_token`, `api_url`, `token_url`, `zone`
-    (IANA; for companies that do not say), `page_size`. Raises ConnectionBroken when they cannot work.
+    (IANA; for companies that do not say), `page_size`, `per_minute`, `per_second` (calls; for stand-ins that allow more
+    than Intuit does). Raises ConnectionBroken when they cannot work.
     """
     text = {key: str(value) for key, value in options.items() if value is not None}
     base = _address(text.get("api_url", API_URL))
-    source, realm = _access(text, Session(clock, PLATFORM, trace=TRACE, limits=_LIMITS, judge=judge), tokens)
+    meter = Meter()
+    session = Session(clock, PLATFORM, trace=TRACE, limits=_LIMITS, judge=judge, meter=meter)
+    source, realm = _access(text, session, tokens)
     if not (realm.isascii() and realm.isdecimal()):
         raise ConnectionBroken(
             f"{realm!r} is not the id of a QuickBooks company.",
@@ -56,8 +61,9 @@ def open_books(options: Mapping[str, object], clock: "Clock", tokens: Tokens, li
         )
     if (zone := text.get("zone", "")) and not known_zone(zone):
         raise ConnectionBroken(f"There is no time zone {zone!r}.", "Give an IANA name such as America/New_York.")
-    pace = Pace(clock, PLATFORM, PER_MINUTE, (), ("", ""))
-    paced = Session(clock, PLATFORM, pace=pace, trace=TRACE, limits=_LIMITS, judge=judge)
+    per_minute, per_second = int(text.get("per_minute", PER_MINUTE)), int(text.get("per_second", PER_SECOND))
+    pace = Pace(clock, PLATFORM, per_minute, (), (), per_second)
+    paced = Session(clock, PLATFORM, pace=pace, trace=TRACE, limits=_LIMITS, judge=judge, meter=meter)
     demo = (urlsplit(base).hostname or "").startswith(_DEMO)
     size = min(PAGE, max(1, int(text.get("page_size", PAGE))))
     return QuickBooksBooks(QuickBooksApi(paced, source, realm, base), links, size, zone=zone, demo=demo)

@@ -9,6 +9,7 @@ from connectors.sandbox import quickbooks_faults as faults
 from connectors.sandbox.books import Books
 from connectors.sandbox.consents import Choice, Consents, Look
 from connectors.sandbox.faults import Fault
+from connectors.sandbox.pdf import invoice_pdf
 from connectors.sandbox.quickbooks_json import Row, digits, stamp
 from connectors.sandbox.quickbooks_query import QueryError
 from connectors.sandbox.quickbooks_rows import Shelf
@@ -16,6 +17,7 @@ from connectors.sandbox.quickbooks_tokens import SCOPES, STANDING, Bearers
 from connectors.sandbox.quickbooks_view import Spoilt, View
 from connectors.sandbox.quickbooks_xml import document
 from connectors.sandbox.wire import Answer, Request, reply, text
+from connectors.sandbox.wire import document as printed_invoice
 from connectors.sandbox.world import World
 
 BASE = "/v3/company/"
@@ -75,9 +77,11 @@ class QuickBooksFace:
         return replace(answer, fault=fault.kind) if fault else answer
 
     def _endpoint(self, request: Request) -> str:
-        """What faults call it: the entity of a query, else the first part of the path after the company."""
+        """What faults call it: the entity of a query, "pdf", else the first part of the path after the company."""
         if not request.path.startswith(BASE):
             return {AUTHORIZE: "authorize", REVOKE: "revoke"}.get(request.path, "token")
+        if request.path.endswith("/pdf"):
+            return "pdf"
         name = request.path[len(BASE) :].strip("/").split("/")[1:2]
         if name == ["query"]:
             words = _statement(request).split()
@@ -105,6 +109,8 @@ class QuickBooksFace:
         self._minute[window] = self._minute.get(window, 0) + 1
         if self._minute[window] > A_MINUTE:
             return faults.throttled(None)
+        if (printed := self._printed(request, tenant, fault)) is not None:
+            return printed
         try:
             return self._said(request, self._document(request, tenant, fault), fault)
         except QueryError as error:
@@ -120,6 +126,18 @@ class QuickBooksFace:
             return self._consents.page(request.query, SCOPES, names)
         choice = self._consents.answered(parse_qs(request.body.decode()), names)
         return self.bearers.allowed(choice, self.world.clock.service) if isinstance(choice, Choice) else choice
+
+    def _printed(self, request: Request, tenant: str, fault: Fault | None) -> Answer | None:
+        """An invoice as PDF, when that is what is asked for."""
+        parts = request.path[len(BASE) :].strip("/").split("/")[1:]
+        if request.method != "GET" or len(parts) != 3 or parts[0] != "invoice" or parts[2] != "pdf":
+            return None
+        books = self._books(tenant, fault)
+        invoice = next((i for i in books.invoices.values() if digits(i.id) == parts[1] and i.type == "ACCREC"), None)
+        if invoice is None or invoice.status == "DELETED":
+            return faults.service("Object Not Found", "610")
+        name = self.world.companies[tenant].organisation.name
+        return printed_invoice(invoice_pdf(name, books.contacts[invoice.contact], invoice))
 
     def _said(self, request: Request, body: Row | None, fault: Fault | None) -> Answer:
         if body is None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from connectors.grants import Lifetimes, grant_name
-from connectors.http import Pace, Session
+from connectors.http import Session
+from connectors.meter import Meter
 from connectors.oauth import ClientCredentials, TokenEndpoint, TokenSource
+from connectors.pace import Pace
 from connectors.rotation import RefreshToken, saved_connection
 from connectors.xero.api import DAY_LIMITS, PER_MINUTE, PLATFORM, RATE_HEADERS, TRACE, LinkCache, XeroApi
 from connectors.xero.books import XeroBooks
@@ -37,11 +39,11 @@ def open_books(options: Mapping[str, object], clock: "Clock", tokens: Tokens, li
     """
     text = {key: str(value) for key, value in options.items() if value is not None}
     base = _address(text.get("api_url", API_URL))
-    session = Session(clock, PLATFORM, trace=TRACE)
-    source, tenant, find_tenant = _access(text, session, tokens)
+    meter = Meter()
+    source, tenant, find_tenant = _access(text, Session(clock, PLATFORM, trace=TRACE, meter=meter), tokens)
     per_minute = int(text.get("per_minute", PER_MINUTE))
     pace = Pace(clock, PLATFORM, per_minute, DAY_LIMITS, RATE_HEADERS)
-    api = XeroApi(Session(clock, PLATFORM, pace=pace, trace=TRACE), source, tenant, base)
+    api = XeroApi(Session(clock, PLATFORM, pace=pace, trace=TRACE, meter=meter), source, tenant, base)
     size = min(1000, max(1, int(text.get("page_size", "1000"))))
     return XeroBooks(api, links, size, find_tenant=find_tenant)
 

@@ -127,7 +127,9 @@ class MirrorContract:
         assert snapshot.credits == ()
         assert snapshot.payments == (replace(PAYMENT, active=False, first_seen=NOW + DAY),)
         assert logbook.open_ids(ORG) == ()
+        assert read(logbook, now=NOW + 3 * DAY, full=False, invoices=(INVOICE,)).invoices[0].round == 1
 
+    @pytest.mark.parametrize("closed", [InvoiceStatus.PAID, InvoiceStatus.VOID, InvoiceStatus.DELETED])
     def test_a_closed_invoice_that_opens_again_starts_a_round(self, logbook: SqlLogbook, closed: InvoiceStatus) -> None:
         read(logbook, invoices=(INVOICE,))
         read(logbook, now=NOW + DAY, full=False, invoices=(replace(INVOICE, status=closed, open=Decimal(0)),))

@@ -42,7 +42,7 @@ def sample(table: Any, there: list[str]) -> dict[str, Any]:
         elif isinstance(column.type, LargeBinary):
             row[column.name] = b"\x00\xff"
         elif not (column.nullable and column.name in {"payment_id", "run"}):
-            row[column.name] = "o" if column.name == "organisation" else "é 1"
+            row[column.name] = {"organisation": "o", "place": ""}.get(column.name, "é 1")
     return row
 
 
@@ -79,7 +79,8 @@ def test_upgrading_keeps_every_row(location: str, released: str) -> None:
     logbook.close()
     after = rows_of(location)
     for name, rows in before.items():
-        kept = [{c: v for c, v in row.items() if c in rows[0]} for row in after[name]]
+        kept = [{c: v for c, v in row.items() if c in rows[0] and c != "place"} for row in after[name]]
+        rows = [{c: v for c, v in row.items() if c != "place"} for row in rows]  # noqa: PLW2901 - filled in on opening
         assert kept[:1] == rows, name
     with (database := open_database(location)).read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []

@@ -189,6 +189,7 @@ class OrganisationSettings:
     """All that was written for one organisation. `zone` is IANA; `calendar` the organisation's own business calendar.
 
     `fallback` builds the settings of a client no file mentions; `clients` is keyed by client id.
+    `attach_at_most`: a message about no more invoices than this carries them as PDF; 0: none does.
     `test_reach`: true when every mailer reaches only loopback or a folder.
     """
 
@@ -220,4 +221,5 @@ class OrganisationSettings:
     stopped: str = ""
     notes_in_books: bool = False
     listening: Listening = Listening.REHEARSAL
+    attach_at_most: int = 0
     fingerprint: str = ""

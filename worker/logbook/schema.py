@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every schema revision this version knows, oldest first; the last is the one it works with."""
 
 metadata = MetaData()
@@ -320,4 +320,17 @@ erased_event = Table(
     _text("data"),
     _text("by"),
     _text("at"),
+)
+
+# Counts only: nothing of a client. Days are UTC, as the platforms' own months are.
+usage = Table(
+    "usage",
+    metadata,
+    _text("organisation", key=True),
+    _text("day", key=True),
+    _text("platform", key=True),
+    _text("purpose", key=True),
+    Column("calls", BigInteger, nullable=False),
+    Column("answered", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
 )

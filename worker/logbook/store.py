@@ -1,6 +1,6 @@
 """The logbook itself: `worker.ports.Logbook` over one database, one short transaction a call."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import update_wrapper
@@ -15,7 +15,8 @@ from worker.core.history import History, MessageState
 from worker.core.inference.learn import Paid
 from worker.core.message import Letter
 from worker.core.receivable import Snapshot
-from worker.logbook import identity, journal, messages, mirror, schema
+from worker.core.usage import Used, UsedOn
+from worker.logbook import identity, journal, messages, mirror, schema, usage
 from worker.logbook.connections import ConnectionShelf
 from worker.logbook.database import ConnectionLost, Database, insert_into, open_database
 from worker.logbook.paid import paid
@@ -248,6 +249,16 @@ class SqlLogbook:
     def first_today(self, today: str) -> bool:
         """Whether this is the first to tidy on a day (ISO); says so on record."""
         return first_today(self._database, today)
+
+    def add_usage(self, organisation: str, day: date, platform: str, used: Mapping[str, Used]) -> None:
+        """Add what was asked of a platform to an organisation's UTC day, by purpose."""
+        with self._database.write() as connection:
+            usage.add(connection, organisation, day, platform, used)
+
+    def usage(self, organisation: str, first: date, last: date) -> tuple[UsedOn, ...]:
+        """What was asked for an organisation on some UTC days, both included, oldest first."""
+        with self._database.read() as connection:
+            return usage.rows(connection, organisation, first, last)
 
     def close(self) -> None:
         """Release the database."""
