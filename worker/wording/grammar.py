@@ -30,6 +30,11 @@ FUNCTIONS: Mapping[str, tuple[int, Kind]] = {
     "first_due": (1, str),
     "numbers": (1, str),
 }
+KEYWORDS: Mapping[str, frozenset[str]] = {
+    "table": frozenset({"late"}),
+    "plural": frozenset({"zero", "two", "few", "many"}),
+}
+"""What may be named in a call; for `plural`, the forms beside *one* and *other* that some languages have."""
 BLOCK_FUNCTIONS = frozenset({"table", "bullets"})
 FILTERS = frozenset({"length", "first", "last"})
 VISIBLE = (MessageModel, InvoiceLine, ClientTotal, ReceivedLine, Signature)
@@ -159,9 +164,9 @@ class Checker:
             return object
         count, result = FUNCTIONS[name]
         keywords = [word.key for word in node.kwargs]
-        if len(node.args) != count or keywords not in ([], ["late"] if name == "table" else []):
+        if len(node.args) != count or not set(keywords) <= KEYWORDS.get(name, frozenset()):
             self._problem(node.lineno, f"{name} takes {count} value{'s' if count > 1 else ''}, not {len(node.args)}")
-        for argument in node.args:
+        for argument in (*node.args, *(word.value for word in node.kwargs)):
             self.kind(argument, scope)
         return result
 
