@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from worker.core.inference.learn import Learnt
     from worker.core.inference.spared import Spared
     from worker.logbook.store import SqlLogbook
+    from worker.wording.render import Templates
 
 _SECURITY = {"tls": "tls", "starttls": "starttls", "plain": "none"}
 STOP_FILE = "STOP"
@@ -205,18 +206,23 @@ class App:
     def composer(self, settings: OrganisationSettings, snapshot: Snapshot) -> Composer:
         """Letters in this organisation's name. Raises ConfigError without a sender."""
         from worker.mail.compose import LetterComposer
-        from worker.wording.render import Templates
 
         if settings.sender is None:
             raise ConfigError([Problem(settings.name, "no sender", "sender: {name, email}", "add it")])
         mail = self.practice.mail
         return LetterComposer(
-            wording=Templates(wording_folders(self.practice)),
+            wording=self.wording(settings),
             organisation=snapshot.organisation.id,
             sender=settings.sender,
             archive=tuple(Address(a) for a in mail.archive),
             redirect_to=Address(mail.redirect_all_to) if mail.redirect_all_to else None,
         )
+
+    def wording(self, settings: OrganisationSettings) -> "Templates":
+        """The messages in every language; what a client's language lacks is said in the organisation's."""
+        from worker.wording.render import Templates
+
+        return Templates(wording_folders(self.practice), default=settings.language)
 
     def mailer(self) -> Mailer:
         """The mailer the config names; connects on first use."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from worker.config.checks import organisation_problems, practice_problems
 from worker.config.clients_csv import read_clients
 from worker.config.convert import books_of, mail_of, ping_of, secret_of
+from worker.config.languages import language_problems
 from worker.config.options import PracticeOptions
 from worker.config.options_organisation import OrganisationOptions
 from worker.config.policies import DEFAULT, Shelf, own_templates, shipped_templates
@@ -71,6 +72,7 @@ def _organisation(
         if policy not in policies and (built := shelf.policy(policy, place)):
             policies[policy] = built
     problems += organisation_problems(name, written, practice, policies)
+    problems += language_problems(written, practice, folder)
     return OrganisationConfig(
         name, books_of(written.books, folder, env, problems), written.place, written, practice, policies
     )

@@ -171,6 +171,22 @@ def _payer(value: Any) -> Any:
     return whole
 
 
+class LanguageOptions(Options):
+    """The organisation's own sentences in one more language. Every sentence it has must be said here, too."""
+
+    ways_to_pay: Annotated[list[Words], OneOrMore] = option(
+        "How to pay, a line each.", ["Überweisung auf das Konto auf Ihrer Rechnung"], default_factory=list
+    )
+    terms: Words = option("Your payment terms in one sentence.", "Zahlbar 30 Tage nach Rechnungsdatum", default="")
+    work: Words = option("What you do for your clients, in a few words.", "Gestaltung", default="")
+    why_it_matters: Words = option(
+        "An optional sentence for the firm step.", "Wir sind ein kleines Team und zahlen pünktlich", default=""
+    )
+    what_happens_next: Words = option(
+        "The approved sentence of the final notice.", "Wir lassen uns dann zum weiteren Vorgehen beraten", default=""
+    )
+
+
 class OrganisationOptions(Common):
     """One organisation."""
 
@@ -198,6 +214,12 @@ class OrganisationOptions(Common):
         "One true sentence for the final notice, such as a person approved; without it no final notice goes out.",
         "We will then decide with our adviser how to recover the amount",
         default="",
+    )
+    languages: dict[str, LanguageOptions] = option(
+        "Further languages your people write and answer in: a client whose country speaks one of them is written to in "
+        "it, with these sentences.",
+        {"de": None},
+        default_factory=dict,
     )
     reconciled: ReconciledText | None = option("How often the bank is reconciled in the books.", "every tuesday")
     backlog: BacklogChoice | None = option(

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from worker.config.cascade import Cascade
 from worker.config.fingerprint import fingerprint_of
+from worker.config.languages import Tongue, sentences_of
 from worker.config.names import Names, group_of, same
 from worker.config.options_client import ClientSettingsOptions
 from worker.config.options_organisation import OrganisationOptions, PauseOptions, SignatureOptions
@@ -48,7 +49,8 @@ def resolve(
     problems: list[Problem] = []
     written, practice = organisation.written, organisation.practice
     names = Names(snapshot)
-    cascade = Cascade(organisation, calendars, range(as_of.year - 2, as_of.year + 3), problems)
+    tongue = Tongue(organisation, snapshot.organisation.country)
+    cascade = Cascade(organisation, calendars, range(as_of.year - 2, as_of.year + 3), problems, tongue)
     layers = _Layers(written, names, snapshot, problems)
     never = never_contacted(written, names, problems)
     clients: dict[str, ClientSettings] = {}
@@ -92,6 +94,8 @@ def resolve(
         stopped=practice.stopped or written.stopped or "",
         notes_in_books=written.notes_in_books,
         fingerprint=fingerprint_of(organisation),
+        language=tongue.own,
+        sentences=sentences_of(written),
     )
 
 

@@ -120,6 +120,7 @@ def _model(
     to = recipients(ctx, payer_id, client_ids)
     promised = promised_by_client(ctx, [d.position for d in moving])
     model = base_model(ctx, _template(ctx, payer_id, top, promised), payer_id, to, top.step.signed_by)
+    said = ctx.settings.said_in(model.language)
     run = top.position.timing.run if top.ladder.settings.run_stated else None
     schedule = top.ladder.settings.schedule
     next_run = schedule.next_run(ctx.day + timedelta(days=1)) if run and schedule else None
@@ -140,8 +141,8 @@ def _model(
         promised=promised,
         earlier=earlier_contact(ctx, payer_id, {i.id for i in asked}, to),
         first_ever=not ctx.index.reminders.get(payer_id),
-        next_action=ctx.settings.next_action if final else "",
-        why_it_matters=ctx.settings.why_it_matters,
+        next_action=said.next_action if final else "",
+        why_it_matters=said.why_it_matters,
         instalments=instalments(ctx, top.ladder.settings, net) if top.step.message == "offer-plan" else (),
     )
 

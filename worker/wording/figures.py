@@ -97,4 +97,7 @@ def _with_sign(text: str, sign: str, shown: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _day(locale: Locale, day: date, style: str) -> str:
-    return format_date(day, style, locale=locale)
+    text = format_date(day, style, locale=locale)
+    # Babel writes 1 mars; French says the first of a month as an ordinal, and only the first.
+    first = locale.language == "fr" and day.day == 1 and text.startswith("1 ")
+    return f"1er{text[1:]}" if first else text

@@ -164,7 +164,11 @@ class Checker:
             return object
         count, result = FUNCTIONS[name]
         keywords = [word.key for word in node.kwargs]
-        if len(node.args) != count or not set(keywords) <= KEYWORDS.get(name, frozenset()):
+        allowed = KEYWORDS.get(name, frozenset())
+        for unknown in sorted(set(keywords) - allowed):
+            expected = "one of " + ", ".join(sorted(allowed)) if allowed else ""
+            self._problem(node.lineno, f"{name} takes no {unknown!r}", expected)
+        if len(node.args) != count:
             self._problem(node.lineno, f"{name} takes {count} value{'s' if count > 1 else ''}, not {len(node.args)}")
         for argument in (*node.args, *(word.value for word in node.kwargs)):
             self.kind(argument, scope)

@@ -25,7 +25,7 @@ class DynamicLink(ValueError):
 
 
 def compile_markdown(environment: Environment, body: str, language: str) -> tuple[str, str]:
-    """(HTML source, text source) of one body, set as `language` sets its punctuation. Raises DynamicLink, jinja2.TemplateSyntaxError."""
+    """(HTML source, text source) of one body, punctuated as in `language`. Raises DynamicLink, TemplateSyntaxError."""
     marked, kept = _marked(environment, body, language)
     # "html" off: a tag typed into a template is shown, not obeyed; pictures and code have no place in a reminder.
     parser = MarkdownIt("commonmark", {"html": False}).disable(["image", "code", "fence", "autolink"])

@@ -2,7 +2,7 @@
 
 import html as html_escapes
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -171,6 +171,15 @@ class Templates:
         Raises WordingError when no language has it.
         """
         return self._language(code, template).code
+
+    def worded_in(self, code: str, templates: Iterable[str]) -> dict[str, str]:
+        """For each of these messages, the language of the file a client of language `code` gets ("": nobody has it)."""
+        found = {}
+        for template in templates:
+            sources = (self._folders.find(each, template) for each in (code, self._default, FALLBACK))
+            source = next((each for each in sources if each), None)
+            found[template] = source.language if source else ""
+        return found
 
     def _language(self, code: str, template: str) -> _Language:
         for each in dict.fromkeys((code, self._default, FALLBACK)):
