@@ -12,7 +12,7 @@ LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?\Z")
 WORDS = "_words"
 FALLBACK = "en"
 """What a message is written in when neither the client's nor the organisation's language has it."""
-STAGES = ("before due", "after due", "final", "thanks")
+STAGES = ("before due", "after due", "final", "statement", "thanks")
 _KEYS = ("subject", "stage", "purpose", "needs")
 _LARGEST = 64 * 1024
 
