@@ -28,6 +28,7 @@ _COMMANDS: dict[str, str] = {
     "clients": "files",
     "resync": "answer",
     "check": "check",
+    "wording": "wording",
     "init": "files",
     "sandbox": "sandbox",
 }
