@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from operator import attrgetter
 
 from worker.core.message import InvoiceLine, MessageModel
 from worker.core.money import Money, totals
 from worker.core.plain import one_line
+from worker.core.settings import Signature
 from worker.errors import Problem
 from worker.wording.files import WordingError
 from worker.wording.grammar import MADE, fields_of
 
+_SIGNATURE = attrgetter("name", "email", "phone", "title")
 MODEL_FIELDS = tuple(fields_of(MessageModel))
 
 
@@ -20,7 +23,9 @@ def names_of(model: MessageModel, stage: str, accounts_team: str) -> dict[str, o
     lines on which something is still open; `credit` without currencies that have none. `accounts_team` is the
     greeting of a client without a person, with {payer} in it.
     """
-    names: dict[str, object] = {name: getattr(model, name) for name in MODEL_FIELDS}
+    # Blank text is as good as none, also where a template asks whether there is any.
+    names: dict[str, object] = {name: _cleaned(getattr(model, name)) for name in MODEL_FIELDS}
+    names["signature"] = Signature(*(one_line(part) for part in _SIGNATURE(model.signature)))
     names["greeting"] = one_line(model.greeting) or accounts_team.replace("{payer}", model.payer)
     names["credit"] = tuple(money for money in model.credit if money.amount)
     names["asked"] = asked = model.demanded or model.overdue
@@ -36,6 +41,10 @@ def names_of(model: MessageModel, stage: str, accounts_team: str) -> dict[str, o
     missing = MADE.keys() - names.keys()
     assert not missing, missing
     return names
+
+
+def _cleaned(value: object) -> object:
+    return one_line(value) if isinstance(value, str) else value
 
 
 def _besides(shown: Sequence[InvoiceLine], lines: Sequence[InvoiceLine]) -> tuple[InvoiceLine, ...]:
