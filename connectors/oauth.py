@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 from connectors.http import NEXT_SWEEP, Reply, Session
+from connectors.meter import TOKEN
 from worker.errors import BooksGarbled, ConnectionBroken
 
 if TYPE_CHECKING:
@@ -219,7 +220,14 @@ class TokenEndpoint:
             form = {**form, "client_id": self._id}
         what = "an access token"
         reply = self._session.ask(
-            "POST", self._url, what, headers=headers, body=urlencode(form).encode(), safe=True, last_look=True
+            "POST",
+            self._url,
+            what,
+            headers=headers,
+            body=urlencode(form).encode(),
+            safe=True,
+            last_look=True,
+            purpose=TOKEN,
         )
         answer = self._object(reply, what)
         if reply.status == 200 and isinstance(answer.get("access_token"), str) and answer["access_token"]:

@@ -6,7 +6,7 @@ The only module that names concrete classes. The CLI, the handlers and the fleet
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from worker.core.results import SweepResult
 from worker.core.settings import Address, Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
 from worker.holder import is_dead, me
+from worker.metering import asked_of, metered
 from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
 from worker.sweep import Outfit, sweep
 
@@ -119,7 +120,8 @@ class App:
             if leased and is_dead(leased):
                 self.logbook.unlease(name, leased)
             with self.books(organisation) as books:
-                return sweep(self.outfit(organisation, books, mailer, deliver=deliver), sweep_id)
+                result = sweep(self.outfit(organisation, books, mailer, deliver=deliver), sweep_id)
+                return replace(result, asked=asked_of(books))
         except DuecourseError as error:
             return SweepResult(name, sweep_id, "live" if deliver else "preview", skipped=str(error))
 
@@ -258,7 +260,16 @@ class App:
 
     @contextmanager
     def books(self, organisation: OrganisationConfig) -> Iterator[Books]:
-        """The books of one organisation, behind the Books port. Raises ConfigError or BooksError."""
+        """The books of one organisation, behind the Books port; what they are asked is counted in the logbook.
+
+        Raises ConfigError or BooksError.
+        """
+        name, platform = organisation.name, organisation.books.kind
+        with self._books(organisation) as found, metered(found, name, platform, self.logbook, self.clock):
+            yield found
+
+    @contextmanager
+    def _books(self, organisation: OrganisationConfig) -> Iterator[Books]:
         from connectors import connector
         from connectors.oauth import FileTokens
 
@@ -328,7 +339,8 @@ def _sandbox_face(books: SandboxBooks, base: str, tenant: str) -> dict[str, obje
             raise ConfigError([Problem("books", found, expected, "add tenant:")])
         realm, consent = standing_consent(tenant)
         reached = {"api_url": base, "token_url": f"{base}{TOKEN}", "zone": SANDBOX_ZONE}
-        return {**known, **reached, "realm": realm, "refresh_token": consent}
+        unhurried = {"per_minute": SANDBOX_PER_MINUTE, "per_second": SANDBOX_PER_MINUTE}
+        return {**known, **reached, **unhurried, "realm": realm, "refresh_token": consent}
     reached = {"identity_url": f"{base}/connect/token", "api_url": f"{base}/api.xro/2.0"}
     return {**known, **reached, "tenant": tenant, "per_minute": SANDBOX_PER_MINUTE}
 

@@ -12,6 +12,7 @@ _COMMANDS: dict[str, str] = {
     "preview": "run",
     "explain": "explain",
     "status": "status",
+    "usage": "usage",
     "runs": "runs",
     "forecast": "runs",
     "history": "history",

@@ -9,13 +9,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from worker.core.decisions import Remind, Thank
 from worker.core.events import Event, EventKind
 from worker.core.history import History, MessageState
 from worker.core.message import Letter, MessageModel, Rendered
 from worker.core.receivable import Client, Credit, Invoice, Organisation, Payment, Snapshot
+from worker.core.usage import Used
 
 
 class Clock(Protocol):
@@ -40,6 +41,7 @@ class Capability(StrEnum):
     SENT_FLAG = "sent flag"
     LAST_LOOK = "last look"
     INCREMENTAL = "incremental"
+    PDF = "pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,19 @@ class Books(Protocol):
 
     def note(self, invoice_id: str, text: str) -> None:
         """Write a note into the books' own history of an invoice. Raises BooksError; needs Capability.NOTES."""
+
+    def pdf(self, invoice_id: str) -> bytes:
+        """An invoice as the platform prints it, at most 5 MB and really a PDF. Raises BooksError; needs
+        Capability.PDF."""
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """Books that count what they ask: platforms price and limit it."""
+
+    @property
+    def usage(self) -> Mapping[str, Used]:
+        """What was asked of the platform through this object so far, by purpose."""
 
 
 class MirrorWriter(Protocol):

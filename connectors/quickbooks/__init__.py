@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from connectors.http import Limits, Pace, Session
+from connectors.http import Limits, Session
+from connectors.meter import Meter
 from connectors.oauth import RefreshToken, Secret, TokenEndpoint, Tokens, grant_name
-from connectors.quickbooks.api import PER_MINUTE, TRACE, QuickBooksApi
+from connectors.pace import Pace
+from connectors.quickbooks.api import PER_MINUTE, PER_SECOND, TRACE, QuickBooksApi
 from connectors.quickbooks.books import LinkCache, QuickBooksBooks
 from connectors.quickbooks.refusals import PLATFORM, judge
 from connectors.quickbooks.statements import PAGE
@@ -28,7 +30,8 @@ def open_books(options: Mapping[str, object], clock: "Clock", tokens: Tokens, li
     """Books of one QuickBooks company. Nothing is asked of QuickBooks yet.
 
     Options: `realm`, `client_id`, `client_secret`, `refresh_token`, `api_url`, `token_url`, `zone` (IANA; for companies
-    that do not say), `page_size`. Raises ConnectionBroken when they cannot work.
+    that do not say), `page_size`, `per_minute`, `per_second` (calls; for stand-ins that allow more than Intuit does).
+    Raises ConnectionBroken when they cannot work.
     """
     text = {key: str(value) for key, value in options.items() if value is not None}
     token_url, base = _address(text.get("token_url", TOKEN_URL)), _address(text.get("api_url", API_URL))
@@ -44,11 +47,13 @@ def open_books(options: Mapping[str, object], clock: "Clock", tokens: Tokens, li
         )
     if (zone := text.get("zone", "")) and not known_zone(zone):
         raise ConnectionBroken(f"There is no time zone {zone!r}.", "Give an IANA name such as America/New_York.")
-    session = Session(clock, PLATFORM, trace=TRACE, limits=_LIMITS, judge=judge)
+    meter = Meter()
+    session = Session(clock, PLATFORM, trace=TRACE, limits=_LIMITS, judge=judge, meter=meter)
     endpoint = TokenEndpoint(session, token_url, client_id, Secret(text.get("client_secret", "")))
     source = RefreshToken(endpoint, tokens, grant_name("quickbooks", client_id, first), Secret(first))
-    pace = Pace(clock, PLATFORM, PER_MINUTE, (), ("", ""))
-    paced = Session(clock, PLATFORM, pace=pace, trace=TRACE, limits=_LIMITS, judge=judge)
+    per_minute, per_second = int(text.get("per_minute", PER_MINUTE)), int(text.get("per_second", PER_SECOND))
+    pace = Pace(clock, PLATFORM, per_minute, (), (), per_second)
+    paced = Session(clock, PLATFORM, pace=pace, trace=TRACE, limits=_LIMITS, judge=judge, meter=meter)
     demo = (urlsplit(base).hostname or "").startswith(_DEMO)
     size = min(PAGE, max(1, int(text.get("page_size", PAGE))))
     return QuickBooksBooks(QuickBooksApi(paced, source, realm, base), links, size, zone=zone, demo=demo)

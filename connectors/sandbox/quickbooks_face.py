@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from connectors.sandbox import quickbooks_faults as faults
 from connectors.sandbox.books import Books
 from connectors.sandbox.faults import Fault
+from connectors.sandbox.pdf import invoice_pdf
 from connectors.sandbox.quickbooks_json import Row, digits, stamp
 from connectors.sandbox.quickbooks_query import QueryError
 from connectors.sandbox.quickbooks_rows import Shelf
@@ -15,6 +16,7 @@ from connectors.sandbox.quickbooks_tokens import STANDING, Bearers
 from connectors.sandbox.quickbooks_view import Spoilt, View
 from connectors.sandbox.quickbooks_xml import document
 from connectors.sandbox.wire import Answer, Request, reply, text
+from connectors.sandbox.wire import document as printed_invoice
 from connectors.sandbox.world import World
 
 BASE = "/v3/company/"
@@ -71,9 +73,11 @@ class QuickBooksFace:
         return replace(answer, fault=fault.kind) if fault else answer
 
     def _endpoint(self, request: Request) -> str:
-        """What faults call it: the entity of a query, else the first part of the path after the company."""
+        """What faults call it: the entity of a query, "pdf", else the first part of the path after the company."""
         if not request.path.startswith(BASE):
             return "token"
+        if request.path.endswith("/pdf"):
+            return "pdf"
         name = request.path[len(BASE) :].strip("/").split("/")[1:2]
         if name == ["query"]:
             words = _statement(request).split()
@@ -97,6 +101,8 @@ class QuickBooksFace:
         self._minute[window] = self._minute.get(window, 0) + 1
         if self._minute[window] > A_MINUTE:
             return faults.throttled(None)
+        if (printed := self._printed(request, tenant, fault)) is not None:
+            return printed
         try:
             return self._said(request, self._document(request, tenant, fault), fault)
         except QueryError as error:
@@ -104,6 +110,18 @@ class QuickBooksFace:
             return faults.service(name, error.code, detail=str(error))
         except Spoilt:
             return faults.spoilt()
+
+    def _printed(self, request: Request, tenant: str, fault: Fault | None) -> Answer | None:
+        """An invoice as PDF, when that is what is asked for."""
+        parts = request.path[len(BASE) :].strip("/").split("/")[1:]
+        if request.method != "GET" or len(parts) != 3 or parts[0] != "invoice" or parts[2] != "pdf":
+            return None
+        books = self._books(tenant, fault)
+        invoice = next((i for i in books.invoices.values() if digits(i.id) == parts[1] and i.type == "ACCREC"), None)
+        if invoice is None or invoice.status == "DELETED":
+            return faults.service("Object Not Found", "610")
+        name = self.world.companies[tenant].organisation.name
+        return printed_invoice(invoice_pdf(name, books.contacts[invoice.contact], invoice))
 
     def _said(self, request: Request, body: Row | None, fault: Fault | None) -> Answer:
         if body is None:

@@ -8,7 +8,8 @@ from uuid import UUID, uuid5
 
 from connectors.sandbox.books import Books, ImpossibleError
 from connectors.sandbox.faults import REPLACING, SPOILING, TWISTING, Fault
-from connectors.sandbox.wire import Answer, Request, Row, invalid, problem, reply, text
+from connectors.sandbox.pdf import invoice_pdf
+from connectors.sandbox.wire import Answer, Request, Row, document, invalid, problem, reply, text
 from connectors.sandbox.world import World
 from connectors.sandbox.xero_rows import Shelf
 from connectors.sandbox.xero_view import View
@@ -45,7 +46,7 @@ class XeroFace:
         page = request.query.get("page", "1")
         self.world.clock.request()
         number = int(page) if page.isdigit() else 1
-        fault = self.world.fault(request.method, _endpoint(request.path), number, tenant)
+        fault = self.world.fault(request.method, _struck_at(request), number, tenant)
         if fault and fault.kind in REPLACING:
             return replace(REPLACING[fault.kind](fault), fault=fault.kind)
         try:
@@ -101,6 +102,8 @@ class XeroFace:
         if not wanted & scopes:
             refusal = 'Bearer error="insufficient_scope"'
             return problem(401, "Unauthorized", "AuthorizationUnsuccessful", WWW_Authenticate=refusal)
+        if request.method == "GET" and (printed := self._printed(request, tenant, fault)):
+            return printed
         if "application/json" not in request.headers.get("accept", ""):
             note = "<Response><Message>XML is the default here; ask with Accept: application/json</Message></Response>"
             return text(note, 406, "text/xml")
@@ -108,6 +111,20 @@ class XeroFace:
             return self._document(request, tenant, fault)
         except ImpossibleError:
             return _NOT_FOUND
+
+    def _printed(self, request: Request, tenant: str, fault: Fault | None) -> Answer | None:
+        """An invoice as PDF, when that is what is asked for: by its own path or by the header."""
+        parts = request.path[len(BASE) :].strip("/").split("/")
+        wanted = parts[2:] == ["pdf"] or (len(parts) == 2 and request.headers.get("accept") == "application/pdf")
+        if parts[0] != "Invoices" or not wanted:
+            return None
+        books = self._books(tenant, fault)
+        try:
+            invoice = books.invoice(parts[1])
+        except ImpossibleError:
+            return _NOT_FOUND
+        name = self.world.companies[tenant].organisation.name
+        return document(invoice_pdf(name, books.contacts[invoice.contact], invoice))
 
     def _document(self, request: Request, tenant: str, fault: Fault | None) -> Answer:
         parts = request.path[len(BASE) :].strip("/").split("/")
@@ -145,6 +162,14 @@ class XeroFace:
         if fault and fault.kind == "stale":
             return self.world.books(tenant, timedelta(minutes=float(fault.value or 60)))
         return self.world.books(tenant)
+
+
+def _struck_at(request: Request) -> str:
+    """What faults call it: the endpoint, but what belongs to one invoice (its page, PDF, history) by its own name."""
+    name, parts = _endpoint(request.path), request.path[len(BASE) :].strip("/").split("/")
+    if name == "Invoices" and len(parts) == 3:
+        return parts[2]
+    return "pdf" if name == "Invoices" and request.headers.get("accept") == "application/pdf" else name
 
 
 def _endpoint(path: str) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from connectors.http import Pace, Session
+from connectors.http import Session
+from connectors.meter import Meter
 from connectors.oauth import (
     ClientCredentials,
     RefreshToken,
@@ -14,6 +15,7 @@ from connectors.oauth import (
     TokenSource,
     grant_name,
 )
+from connectors.pace import Pace
 from connectors.xero.api import DAY_LIMITS, PER_MINUTE, PLATFORM, RATE_HEADERS, TRACE, LinkCache, XeroApi
 from connectors.xero.books import XeroBooks
 from worker.errors import ConnectionBroken
@@ -40,7 +42,8 @@ def open_books(options: Mapping[str, object], clock: "Clock", tokens: Tokens, li
     if not client_id:
         raise ConnectionBroken("The Xero connection has no client id.", "Give the client id of your Xero application.")
     secret = Secret(text.get("client_secret", ""))
-    endpoint = TokenEndpoint(Session(clock, PLATFORM, trace=TRACE), identity, client_id, secret)
+    meter = Meter()
+    endpoint = TokenEndpoint(Session(clock, PLATFORM, trace=TRACE, meter=meter), identity, client_id, secret)
     grant = text.get("grant") or ("refresh token" if first or not secret else "client credentials")
     source: TokenSource
     if grant == "refresh token":
@@ -53,7 +56,8 @@ def open_books(options: Mapping[str, object], clock: "Clock", tokens: Tokens, li
         )
     per_minute = int(text.get("per_minute", PER_MINUTE))
     pace = Pace(clock, PLATFORM, per_minute, DAY_LIMITS, RATE_HEADERS)
-    api = XeroApi(Session(clock, PLATFORM, pace=pace, trace=TRACE), source, text.get("tenant", ""), base)
+    session = Session(clock, PLATFORM, pace=pace, trace=TRACE, meter=meter)
+    api = XeroApi(session, source, text.get("tenant", ""), base)
     size = min(1000, max(1, int(text.get("page_size", "1000"))))
     return XeroBooks(api, links, size, find_tenant=grant == "refresh token")
 

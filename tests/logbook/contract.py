@@ -24,11 +24,29 @@ from tests.logbook.values import (
 from worker.core.events import Event, EventKind
 from worker.core.history import Advance, MessageKind, MessageState
 from worker.core.receivable import Organisation
+from worker.core.usage import Used
 from worker.errors import LogbookError
 from worker.logbook import SqlLogbook
 from worker.ports import Page
 
 DAY = timedelta(days=1)
+
+
+class UsageContract:
+    """Calls and bytes, added up."""
+
+    def test_a_day_adds_up_and_organisations_stay_apart(self, logbook: SqlLogbook) -> None:
+        day, used = NOW.date(), {"reading": Used(7, 7, 1000), "token": Used(1, 1, 50), "pdf": Used()}
+        logbook.add_usage(ORG, day, "xero", used)
+        logbook.add_usage(ORG, day, "xero", {"reading": Used(3, 2, 500)})
+        logbook.add_usage(ORG, day + DAY, "xero", {"reading": Used(1, 1, 3 << 40)})
+        logbook.add_usage("other", day, "xero", used)
+        assert [(r.purpose, r.used) for r in logbook.usage(ORG, day, day)] == [
+            ("reading", Used(10, 9, 1500)),
+            ("token", Used(1, 1, 50)),
+        ]
+        assert [r.used.size for r in logbook.usage(ORG, day + DAY, day + DAY)] == [3 << 40]
+        assert logbook.usage(ORG, day - DAY, day - DAY) == ()
 
 
 class MessageContract:
@@ -291,5 +309,5 @@ class RecordContract:
         assert logbook.history("ridge").holds == ()
 
 
-class LogbookContract(MirrorContract, MessageContract, RecordContract):
+class LogbookContract(UsageContract, MirrorContract, MessageContract, RecordContract):
     """All of it."""

@@ -268,4 +268,17 @@ class OrganisationOptions(Common):
         "Ids of approvals given here.", ["a1b2c3"], default_factory=list
     )
     notes_in_books: YesNo = option("Write a note to the invoice's history in the books.", "no", default=False)
+    attach: Annotated[str, *choice("invoice pdf")] | None = option(
+        "What reminders carry: invoices as the platform prints them. One that cannot be had keeps no message back.",
+        "invoice pdf",
+        off=True,
+    )
+    attach_at_most: Whole = option(
+        "Invoices a message may show and still carry them; with more, none is attached.",
+        "3",
+        "invoices, 1 to 10",
+        default=3,
+        ge=1,
+        le=10,
+    )
     caps: CapsOptions = option("Hard ceilings per payer.", default_factory=CapsOptions)

@@ -93,6 +93,7 @@ def resolve(
         caps=_caps(organisation),
         stopped=practice.stopped or written.stopped or "",
         notes_in_books=written.notes_in_books,
+        attach_at_most=written.attach_at_most if written.attach else 0,
         fingerprint=fingerprint_of(organisation),
         language=tongue.own,
         sentences=sentences_of(written),

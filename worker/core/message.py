@@ -150,6 +150,14 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """An invoice as PDF. `filename` is ours, never the platform's: letters, digits, dots and dashes."""
+
+    filename: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One message to one payer, ready to become bytes. `key` is the logbook's, `message_id` without brackets."""
 
@@ -165,3 +173,4 @@ class Letter:
     archive: tuple[Address, ...] = ()
     references: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()

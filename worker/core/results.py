@@ -1,11 +1,11 @@
 """What one sweep did, as values for reports, the ping and exit codes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from worker.core.decisions import Plan, Refuse, Remind, Task, Thank
 from worker.core.receivable import Snapshot
 from worker.core.settings import OrganisationSettings
+from worker.core.usage import Used
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class Dropped:
 class SweepResult:
     """One organisation's sweep. `skipped` says why nothing was decided; `todo` what a person can do about it.
 
-    `elsewhere`: it was skipped because another run is at it, which is nobody's trouble.
+    `elsewhere`: it was skipped because another run is at it, which is nobody's trouble. `asked`: what it asked of
+    the accounting platform.
     """
 
     organisation: str
@@ -46,7 +47,7 @@ class SweepResult:
     sent: tuple[Sent, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     uncertain: tuple[str, ...] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)
+    asked: Used = field(default_factory=Used)
 
     @property
     def refused(self) -> tuple[Refuse, ...]:

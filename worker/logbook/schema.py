@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002_usage")
 """Every schema revision this version knows, oldest first; the last is the one it works with."""
 
 metadata = MetaData()
@@ -277,4 +277,17 @@ event = Table(
     UniqueConstraint("organisation", "key", name="event_once"),
     Index("event_by_kind", "organisation", "kind"),
     sqlite_autoincrement=True,
+)
+
+# Counts only: nothing of a client. Days are UTC, as the platforms' own months are.
+usage = Table(
+    "usage",
+    metadata,
+    _text("organisation", key=True),
+    _text("day", key=True),
+    _text("platform", key=True),
+    _text("purpose", key=True),
+    Column("calls", BigInteger, nullable=False),
+    Column("answered", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
 )

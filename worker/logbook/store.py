@@ -1,6 +1,6 @@
 """The logbook itself: `worker.ports.Logbook` over one database, one short transaction a call."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from uuid import uuid4
@@ -14,7 +14,8 @@ from worker.core.history import History, MessageState
 from worker.core.inference.learn import Paid
 from worker.core.message import Letter
 from worker.core.receivable import Snapshot
-from worker.logbook import journal, messages, mirror, schema
+from worker.core.usage import Used, UsedOn
+from worker.logbook import journal, messages, mirror, schema, usage
 from worker.logbook.database import Database, insert_into, open_database
 from worker.logbook.paid import paid
 from worker.logbook.rows import instant
@@ -183,6 +184,16 @@ class SqlLogbook:
         """Every invoice that money came for since a day, once each: the evidence for payment cycles."""
         with self._database.read() as connection:
             return tuple(paid(connection, organisation, since))
+
+    def add_usage(self, organisation: str, day: date, platform: str, used: Mapping[str, Used]) -> None:
+        """Add what was asked of a platform to an organisation's UTC day, by purpose."""
+        with self._database.write() as connection:
+            usage.add(connection, organisation, day, platform, used)
+
+    def usage(self, organisation: str, first: date, last: date) -> tuple[UsedOn, ...]:
+        """What was asked for an organisation on some UTC days, both included, oldest first."""
+        with self._database.read() as connection:
+            return usage.rows(connection, organisation, first, last)
 
     def close(self) -> None:
         """Release the database."""

@@ -59,7 +59,7 @@ def test_a_first_reading_is_a_handful_of_questions(stage: QuickBooksStage) -> No
     assert (mirror.organisation.zone, mirror.organisation.country) == ("Europe/London", "GB")
     assert mirror.organisation.base_currency == "GBP"
     assert len(stage.asked()) <= 14
-    assert books.usage == {"reading": len(stage.asked())}
+    assert books.usage["reading"].answered == len(stage.asked())
 
 
 def test_what_is_metered_is_what_we_count(stage: QuickBooksStage) -> None:
@@ -71,8 +71,10 @@ def test_what_is_metered_is_what_we_count(stage: QuickBooksStage) -> None:
     stage.later(HOUR)
     with pytest.raises(Exception, match="4001"):
         mirror_of(books, stage.now, mirror.watermark, mirror.open)
-    assert sum(books.usage.values()) == stage.running.quickbooks.metered[stage.running.tenants[0]]
-    assert books.usage["last looks"] == 3
+    books.pdf(mirror.open[0])
+    counted = sum(u.answered for name, u in books.usage.items() if name != "token")
+    assert counted == stage.running.quickbooks.metered[stage.running.tenants[0]]
+    assert sum(books.usage[name].answered for name in ("last look", "pay link")) == 3
 
 
 def test_an_edit_shows_within_the_hour(stage: QuickBooksStage) -> None:
