@@ -27,6 +27,7 @@ from worker.config.source import Located, LocatedList
 from worker.core.phrases import weekday_of
 
 BacklogChoice = Annotated[str, *choice("chase", "leave")]
+Attached = Annotated[str, *choice("invoice pdf", "statement")]
 PauseWhat = Annotated[str, *choice("all", "hard")]
 
 
@@ -268,10 +269,11 @@ class OrganisationOptions(Common):
         "Ids of approvals given here.", ["a1b2c3"], default_factory=list
     )
     notes_in_books: YesNo = option("Write a note to the invoice's history in the books.", "no", default=False)
-    attach: Annotated[str, *choice("invoice pdf")] | None = option(
-        "What reminders carry: invoices as the platform prints them. One that cannot be had keeps no message back.",
-        "invoice pdf",
-        off=True,
+    attach: Annotated[list[Attached], OneOrMore] = option(
+        "What reminders carry: `invoice pdf`, as the platform prints them (one that cannot be had keeps no message "
+        "back), or `statement`, everything open on the account.",
+        ["statement"],
+        default_factory=list,
     )
     attach_at_most: Whole = option(
         "Invoices a message may show and still carry them; with more, none is attached.",

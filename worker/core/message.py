@@ -9,6 +9,7 @@ from datetime import date
 
 from worker.core.money import Money
 from worker.core.settings import Address, Signature
+from worker.core.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ class MessageModel:
     interest: tuple[InterestFigure, ...] = ()
     late_fee_notice: str = ""
     thanks_first: "MessageModel | None" = None
+    statement: Statement | None = None
     country: str = ""
 
 

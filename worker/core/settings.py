@@ -189,6 +189,7 @@ class OrganisationSettings:
     `fallback` builds the settings of a client no file mentions; `clients` is keyed by client id.
     `language` is what its people write, `sentences` its own words in further languages.
     `attach_at_most`: a message about no more invoices than this carries them as PDF; 0: none does.
+    `attach_statement`: reminders carry a statement of account.
     `test_reach`: true when every mailer reaches only loopback or a folder.
     """
 
@@ -220,6 +221,7 @@ class OrganisationSettings:
     stopped: str = ""
     notes_in_books: bool = False
     attach_at_most: int = 0
+    attach_statement: bool = False
     fingerprint: str = ""
     language: str = "en"
     sentences: Mapping[str, Sentences] = field(default_factory=dict)

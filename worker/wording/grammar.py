@@ -29,6 +29,7 @@ Kind = object
 
 LINES = tuple[InvoiceLine, ...]
 MADE: Mapping[str, Kind] = {
+    "statement_attached": bool,
     "asked": LINES,
     "others": LINES,
     "remaining": tuple[ReceivedLine, ...],
@@ -56,7 +57,7 @@ VISIBLE = (
 )
 """The only types whose fields a template may read."""
 
-_HIDDEN = frozenset({"template", "language", "invoice_id"})
+_HIDDEN = frozenset({"template", "language", "invoice_id", "statement"})
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Const, nodes.If, nodes.For),
     *(nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Filter, nodes.Call),

@@ -12,7 +12,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from worker.core.message import InvoiceLine, MessageModel, Rendered
+from worker.core.message import Attachment, InvoiceLine, MessageModel, Rendered
 from worker.core.money import Money
 from worker.core.plain import one_line
 from worker.errors import Problem
@@ -164,6 +164,17 @@ class Templates:
         text = _run(language.text.get_template(source.name), source, _context(names, drawing, grids, html=False))
         html = _run(language.html.get_template(source.name), source, _context(names, drawing, grids, html=True))
         return Rendered(one_line(line), _tidy(text), _page(html, language.code, line))
+
+    def attachments(self, model: MessageModel) -> tuple[Attachment, ...]:
+        """The statement of account, when the message carries one. Raises WordingError when it cannot be drawn."""
+        if model.statement is None:
+            return ()
+        from worker.wording.statement import statement_pdf
+
+        language = self._language(model.language, model.template)
+        figures = Figures(locale_of(language.code, model.country))
+        content = statement_pdf(model, model.statement, language.words, figures)
+        return (Attachment(f"statement-{model.statement.on.isoformat()}.pdf", content),)
 
     def language_of(self, code: str, template: str) -> str:
         """The language that message will really be written in for a client of language `code`.
