@@ -4,11 +4,11 @@ The only module that names concrete classes. The CLI, the handlers and the fleet
 """
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime, timedelta
-from functools import cached_property, partial
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -26,7 +26,9 @@ from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult
 from worker.core.settings import Address, Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
+from worker.halt import Halt
 from worker.holder import is_dead, me
+from worker.links import Links
 from worker.metering import asked_of, metered
 from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
 from worker.sweep import Outfit, sweep
@@ -71,6 +73,7 @@ class App:
     practice: Practice
     clock: SystemClock = field(default_factory=SystemClock)
     progress: Progress = field(default_factory=Quiet)
+    halt: Halt = field(default_factory=Halt)
     _logbook: "SqlLogbook | None" = None
     _closing: list[Callable[[], None]] = field(default_factory=list)
 
@@ -105,16 +108,21 @@ class App:
         mailer = self.mailer()
         if live:
             self.check_instance(mailer)
-        ping, run_id = self.ping() if live else NoPing(), uuid4().hex[:12]
+        ping, run_id = self.ping(watched=live), uuid4().hex[:12]
         ping.start(run_id)
         with rare_collections():
-            results = tuple(self._one(o, mailer, f"{run_id}-{n}", deliver=live) for n, o in enumerate(chosen, 1))
-        ok = not any((r.skipped and not r.elsewhere) or r.broken for r in results)
+            turns = enumerate(self._longest_waiting_first(chosen), 1)
+            results = tuple(self._one(o, mailer, f"{run_id}-{n}", deliver=live) for n, o in turns)
+        ok = not any((r.skipped and not r.excused) or r.broken for r in results)
         ping.finish(run_id, ok, counts_of(results))
         return results
 
     def _one(self, organisation: OrganisationConfig, mailer: Mailer, sweep_id: str, *, deliver: bool) -> SweepResult:
         name = organisation.name
+        if why := self.halt.before_start():
+            return SweepResult(
+                name, sweep_id, "live" if deliver else "preview", skipped=f"Not begun: {why}.", left=True
+            )
         try:
             leased = self.logbook.leased_to(name)
             if leased and is_dead(leased):
@@ -124,6 +132,12 @@ class App:
                 return replace(result, asked=asked_of(books))
         except DuecourseError as error:
             return SweepResult(name, sweep_id, "live" if deliver else "preview", skipped=str(error))
+
+    def _longest_waiting_first(self, chosen: Sequence[OrganisationConfig]) -> Sequence[OrganisationConfig]:
+        """Where time may run out, those read longest ago come first, so that nobody is left out twice in a row."""
+        if self.halt.left is None:
+            return chosen
+        return sorted(chosen, key=lambda o: self.logbook.read_at(o.name) or datetime.min.replace(tzinfo=UTC))
 
     def outfit(self, organisation: OrganisationConfig, books: Books, mailer: Mailer, *, deliver: bool) -> Outfit:
         """What one sweep needs."""
@@ -137,7 +151,8 @@ class App:
             holder=me(),
             resolve=partial(self.resolve, organisation),
             composer=self.composer,
-            stopped=self.stopped,
+            stopped=lambda: self.stopped() or self.halt.now(),
+            halted=self.halt.now,
             deliver=deliver,
             clock_moved=self.clock.moved,
         )
@@ -250,13 +265,11 @@ class App:
         self._closing.append(made.close)
         return made
 
-    def ping(self) -> Ping:
-        """Whoever notices when we fall silent."""
-        if self.practice.ping is None:
-            return NoPing()
-        from worker.ping import HttpPing
+    def ping(self, *, watched: bool) -> Ping:
+        """Whoever notices when we fall silent; nobody unless `watched`."""
+        from worker.ping import HttpPing, NoPing
 
-        return HttpPing(self.practice.ping.reveal())
+        return HttpPing(self.practice.ping.reveal()) if watched and self.practice.ping else NoPing()
 
     @contextmanager
     def books(self, organisation: OrganisationConfig) -> Iterator[Books]:
@@ -280,27 +293,6 @@ class App:
                 yield connector(books.face)(options, self.clock, tokens, links)
         else:
             yield connector(books.kind)(options_of(organisation), self.clock, tokens, links)
-
-
-@dataclass(frozen=True)
-class Links:
-    """Pay links kept in the logbook, for connectors that must ask for each one; read once, when first needed."""
-
-    logbook: "SqlLogbook"
-    organisation: str
-
-    @cached_property
-    def _known(self) -> dict[str, str]:
-        return self.logbook.links(self.organisation)
-
-    def get(self, invoice_id: str) -> str | None:
-        """The link of an invoice, if it is known."""
-        return self._known.get(invoice_id)
-
-    def put(self, invoice_id: str, url: str) -> None:
-        """Keep a link."""
-        self._known[invoice_id] = url
-        self.logbook.remember_link(self.organisation, invoice_id, url)
 
 
 def options_of(organisation: OrganisationConfig) -> dict[str, object]:
@@ -366,16 +358,6 @@ def wording_folders(practice: Practice) -> tuple[Path, ...]:
     return (*own, Path(policies.__file__).parent / "wording")
 
 
-class NoPing:
-    """Nobody is watching."""
-
-    def start(self, sweep_id: str) -> None:
-        """Nothing."""
-
-    def finish(self, sweep_id: str, ok: bool, counts: Mapping[str, int]) -> None:
-        """Nothing."""
-
-
 @contextmanager
 def rare_collections() -> Iterator[None]:
     """Look for reference cycles rarely: a sweep makes hundreds of thousands of values, which live to its end and form
@@ -394,6 +376,7 @@ def counts_of(results: Sequence[SweepResult]) -> dict[str, int]:
     return {
         "organisations": len(results),
         "skipped": sum(1 for r in results if r.skipped),
+        "left": sum(1 for r in results if r.left),
         "refused": sum(1 for r in results if r.refused),
         "sent": sum(1 for r in results for s in r.sent if s.outcome == "accepted"),
         "not_sent": sum(1 for r in results for s in r.sent if s.outcome != "accepted"),

@@ -34,6 +34,9 @@ LEASE = timedelta(minutes=15)
 """How long a sweep may be silent before another takes over; renewed with every look."""
 TAKEN_OVER = "another sweep took over: this one was silent for too long"
 TRIES = 2
+SLOW_LOOKS = 3
+"""Last looks in one sweep that may take so long that they are worth nothing."""
+TOO_SLOW = "the books answer too slowly for a last look: the next sweep tries again"
 
 _STATE = {
     Outcome.ACCEPTED: MessageState.ACCEPTED,
@@ -67,6 +70,7 @@ class Gate:
     stopped: Callable[[], str]
     sent: list[Sent] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
+    slow_looks: int = 0
 
     def deliver(self, plan: Plan, snapshot: Snapshot, settings: OrganisationSettings, history: History) -> None:
         """Hand off everything the plan wants, chunk by chunk. Raises BooksError when a look fails (nothing more is
@@ -107,8 +111,11 @@ class Gate:
             return []
         again = decide(fresh, settings, history, as_of, only=payers)
         for n, decision in enumerate(queue):
-            if self.clock.monotonic() - began > LOOK_LIFE * 0.75 and n:
-                return queue[n:]
+            if self.clock.monotonic() - began > LOOK_LIFE * 0.75:
+                if n or self._look_again():
+                    return queue[n:]
+                self.dropped += [Dropped(d.payer_id, TOO_SLOW) for d in queue]
+                return []
             if why := self.stopped():
                 self.dropped += [Dropped(d.payer_id, why) for d in queue[n:]]
                 return []
@@ -123,6 +130,11 @@ class Gate:
             if self._hand_off(chosen, began, attached):
                 self.dropped += without
         return []
+
+    def _look_again(self) -> bool:
+        """Whether a look that was stale before its first hand-off is worth repeating: a few times in a sweep, it is."""
+        self.slow_looks += 1
+        return self.slow_looks <= SLOW_LOOKS
 
     def _hand_off(self, decision: Remind | Thank, began: float, attached: tuple[Attachment, ...]) -> bool:
         """Plan, claim, hand off, record. Whether it came to an attempt."""
@@ -178,6 +190,9 @@ class Gate:
         return receipt
 
     def _record(self, decision: Remind | Thank, receipt: Receipt) -> None:
+        if receipt.outcome is Outcome.NOT_SENT and (why := self.stopped()):
+            self.dropped.append(Dropped(decision.payer_id, why))
+            return
         self.sent.append(Sent(decision, str(receipt.outcome), receipt.detail))
         gone = receipt.outcome in {Outcome.ACCEPTED, Outcome.UNCERTAIN}
         if gone and isinstance(decision, Remind) and decision.approval:

@@ -100,6 +100,11 @@ class SqlLogbook:
         with self._database.read() as connection:
             return mirror.load(connection, organisation)
 
+    def read_at(self, organisation: str) -> datetime | None:
+        """When the mirror was last complete; None before the first reading."""
+        with self._database.read() as connection:
+            return mirror.read_at(connection, organisation)
+
     def resync(self, organisation: str) -> None:
         """Forget the watermark; rounds and first-seen times are kept."""
         table = schema.watermark

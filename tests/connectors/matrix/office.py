@@ -19,6 +19,7 @@ from connectors.oauth import FileTokens
 from connectors.sandbox.company import Company
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.limits import Limits
+from connectors.sandbox.quickbooks_json import digits
 from connectors.sandbox.server import Running, serve
 from connectors.sandbox.story import ident
 from tests.connectors.matrix.cells import LINES, Cell
@@ -149,7 +150,7 @@ class Office:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         company = Company.simulate(7, START, UNTIL, clients=12, invoices_per_month=12)
-        self.running: Running = serve(company, now=EARLIER, limits=Limits(minute=None, day=None), tick=timedelta(0))
+        self.running: Running = serve(company, now=EARLIER, limits=Limits(None, None, None, None), tick=timedelta(0))
         self.tenant = self.running.tenants[0]
         self._control("clock", {"now": (EARLIER - timedelta(days=3)).isoformat()})
         for kind in ("note", "overpayment", "prepayment"):
@@ -170,6 +171,12 @@ class Office:
 
     def close(self) -> None:
         self.running.stop()
+
+    def still_owed(self) -> set[str]:
+        """Ids, in both platforms' shapes, of the invoices that are open in the books themselves."""
+        books = self.running.world.books(self.tenant)
+        found = [i.id for i in books.invoices.values() if i.status == "AUTHORISED" and i.open > 0]
+        return {*found, *map(digits, found)}
 
     # -- the story -----------------------------------------------------------------------------------------------------
 

@@ -6,9 +6,9 @@ import pytest
 
 from tests.connectors.matrix.cells import (
     BROKEN,
-    FEWER,
     GARBLED,
     KINDNESS,
+    SAFE,
     SAME,
     UNAVAILABLE,
     Cell,
@@ -16,6 +16,7 @@ from tests.connectors.matrix.cells import (
     sampled,
 )
 from tests.connectors.matrix.office import Office
+from worker.core.decisions import Remind
 from worker.errors import BooksGarbled, BooksUnavailable, ConnectionBroken
 
 CLASSES = {UNAVAILABLE: BooksUnavailable, GARBLED: BooksGarbled, BROKEN: ConnectionBroken}
@@ -47,8 +48,11 @@ def ends_as_written(office: Office, cell: Cell) -> None:
         assert found.error is not None and issubclass(found.error, CLASSES[cell.end]), found.error
         return
     assert not found.result.skipped and not found.result.broken, found.result.skipped or found.result.broken
-    if cell.end == FEWER:
-        assert set(found.letters) <= set(whole.letters)
+    if cell.end == SAFE:
+        asked_for = {
+            a.invoice_id for s in found.result.sent if isinstance(s.decision, Remind) for a in s.decision.advances
+        }
+        assert asked_for <= office.still_owed(), "somebody was asked for what is not owed"
     else:
         assert cell.end in {SAME, KINDNESS} and found.letters == whole.letters
 
