@@ -354,8 +354,7 @@ def wording_folders(practice: Practice) -> tuple[Path, ...]:
     """Where wording is looked for: the practice's own folder beside its config first, then what ships."""
     import policies
 
-    own = [Path(f).parent / "wording" for f in practice.files[:1]]
-    return (*own, Path(policies.__file__).parent / "wording")
+    return (practice.folder / "wording", Path(policies.__file__).parent / "wording")
 
 
 @contextmanager

@@ -92,3 +92,17 @@ def test_a_statement_leaves_with_the_message(office: Office) -> None:
     assert found
     assert all("Statement of account" in text and "Balance £" in text for _, text in found)
     assert all(numbers and numbers <= set(re.findall(r"INV-\d+", text)) for numbers, text in found)
+
+
+def test_own_wording_is_found_beside_the_config_from_anywhere(
+    office: Office, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = office.folder / "wording" / "en"
+    folder.mkdir(parents=True)
+    (folder / "_signature.md").write_text("Yours, the bench by the window\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    office.go_live()
+    office("run")
+    mails = [path.read_bytes() for path in (office.folder / "outbox").glob("*.eml")]
+    assert mails
+    assert all(b"the bench by the window" in mail for mail in mails)

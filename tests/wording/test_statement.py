@@ -20,7 +20,7 @@ from worker.core.decisions import Remind
 from worker.core.history import History
 from worker.core.message import MessageModel
 from worker.core.money import Money
-from worker.core.statement import Statement, StatementLine, StatementPart
+from worker.core.account_values import Statement, StatementLine, StatementPart
 from worker.mail.mime import prepared
 from worker.wording.examples import example
 from worker.wording.figures import Figures, locale_of

@@ -48,8 +48,7 @@ def resolve(
     """
     problems: list[Problem] = []
     written, practice = organisation.written, organisation.practice
-    names = Names(snapshot)
-    tongue = Tongue(organisation, snapshot.organisation.country)
+    names, tongue = Names(snapshot), Tongue(organisation, snapshot.organisation.country)
     cascade = Cascade(organisation, calendars, range(as_of.year - 2, as_of.year + 3), problems, tongue)
     layers = _Layers(written, names, snapshot, problems)
     never = never_contacted(written, names, problems)

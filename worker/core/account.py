@@ -8,7 +8,7 @@ from decimal import Decimal
 from worker.core.context import Context
 from worker.core.money import Money
 from worker.core.receivable import Invoice
-from worker.core.statement import Statement, StatementLine, StatementPart
+from worker.core.account_values import Statement, StatementLine, StatementPart
 
 
 def statement_of(ctx: Context, payer_id: str, client_ids: Collection[str] = ()) -> Statement:

@@ -9,7 +9,7 @@ from datetime import date
 
 from worker.core.money import Money
 from worker.core.settings import Address, Signature
-from worker.core.statement import Statement
+from worker.core.account_values import Statement
 
 
 @dataclass(frozen=True, slots=True)
