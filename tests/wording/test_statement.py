@@ -14,13 +14,13 @@ from tests.core import build
 from tests.mail.letters import NOW, letter
 from tests.wording.reading import WORDING
 from worker.core.account import statement_of
+from worker.core.account_values import Statement, StatementLine, StatementPart
 from worker.core.context import Context
 from worker.core.decide import decide
 from worker.core.decisions import Remind
 from worker.core.history import History
 from worker.core.message import MessageModel
 from worker.core.money import Money
-from worker.core.account_values import Statement, StatementLine, StatementPart
 from worker.mail.mime import prepared
 from worker.wording.examples import example
 from worker.wording.figures import Figures, locale_of

@@ -5,10 +5,10 @@ from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
+from worker.core.account_values import Statement, StatementLine, StatementPart
 from worker.core.context import Context
 from worker.core.money import Money
 from worker.core.receivable import Invoice
-from worker.core.account_values import Statement, StatementLine, StatementPart
 
 
 def statement_of(ctx: Context, payer_id: str, client_ids: Collection[str] = ()) -> Statement:

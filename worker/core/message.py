@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from worker.core.account_values import Statement
 from worker.core.money import Money
 from worker.core.settings import Address, Signature
-from worker.core.account_values import Statement
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from worker.core.account_values import Statement, StatementLine, StatementPart
 from worker.core.message import MessageModel
 from worker.core.plain import one_line
-from worker.core.account_values import Statement, StatementLine, StatementPart
 from worker.errors import Problem
 from worker.wording.figures import Figures
 from worker.wording.files import WordingError
