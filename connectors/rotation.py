@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors.grants import Lifetimes, expiry, token_hash
 from connectors.http import LONGEST_WAIT, ReplyLost
+from connectors.logs import warn
 from connectors.oauth import Expired, TokenEndpoint
 from worker.core.grant import Grant, GrantState, Intent
 from worker.core.secret import Secret

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from worker.core.inference.spared import Spared
     from worker.logbook.store import SqlLogbook
     from worker.vault.tokens import SealedTokens
+    from worker.wording.render import Templates
 
 STOP_FILE = "STOP"
 """A file of this name in the state folder is the kill switch; its text is the reason."""
@@ -233,15 +234,18 @@ class App:
 
     def composer(self, settings: OrganisationSettings, snapshot: Snapshot) -> Composer:
         """Letters in this organisation's name. Raises ConfigError without a sender."""
-        from worker.wording.render import Templates
-
-        wording = Templates(wording_folders(self.practice))
-        return composer_of(self.practice.mail, settings, snapshot.organisation.id, wording)
+        return composer_of(self.practice.mail, settings, snapshot.organisation.id, self.wording(settings))
 
     @cached_property
     def post(self) -> Post:
         """Where mailers and mailboxes come from."""
         return Post(self.clock, lambda: self.tokens)
+
+    def wording(self, settings: OrganisationSettings) -> "Templates":
+        """The messages in every language; what a client's language lacks is said in the organisation's."""
+        from worker.wording.render import Templates
+
+        return Templates(wording_folders(self.practice), default=settings.language)
 
     def mailer(self) -> Mailer:
         """The mailer the practice's config names; connects on first use."""
@@ -355,5 +359,4 @@ def wording_folders(practice: Practice) -> tuple[Path, ...]:
     """Where wording is looked for: the practice's own folder beside its config first, then what ships."""
     import policies
 
-    own = [Path(f).parent / "wording" for f in practice.files[:1]]
-    return (*own, Path(policies.__file__).parent / "wording")
+    return (practice.folder / "wording", Path(policies.__file__).parent / "wording")

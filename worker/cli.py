@@ -37,6 +37,7 @@ _COMMANDS: dict[str, str] = {
     "connections": "connections",
     "check": "check",
     "connect-mailbox": "mailbox",
+    "wording": "wording",
     "init": "files",
     "vault": "vault",
     "sandbox": "sandbox",

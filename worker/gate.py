@@ -177,7 +177,7 @@ class Gate:
         try:
             letter = self.composer.compose(decision, claim.attempt)
             if attached:
-                letter = replace(letter, attachments=attached)
+                letter = replace(letter, attachments=(*letter.attachments, *attached))
             raw = self.mailer.prepare(letter, self.clock.now())
         except ValueError as problem:
             receipt = Receipt(Outcome.REJECTED, detail=f"could not be worded or addressed: {problem}")

@@ -15,7 +15,7 @@ from worker.core.decisions import Remind, Thank
 from worker.core.events import Event, EventKind
 from worker.core.grant import Grant
 from worker.core.history import History, MessageState
-from worker.core.message import Letter, MessageModel, Rendered
+from worker.core.message import Attachment, Letter, MessageModel, Rendered
 from worker.core.receivable import Client, Credit, Invoice, Organisation, Payment, Snapshot
 from worker.core.usage import Used
 
@@ -303,6 +303,9 @@ class Wording(Protocol):
 
     def render(self, model: MessageModel) -> Rendered:
         """Raises WordingError (a ValueError) when the template and the model do not fit."""
+
+    def attachments(self, model: MessageModel) -> tuple[Attachment, ...]:
+        """What the message carries besides its words. Raises WordingError when it cannot be made."""
 
 
 class Composer(Protocol):

@@ -39,11 +39,11 @@ def test_every_client_has_settings_even_when_nothing_is_written(tmp_path: Path) 
 
 
 LAYERS = {
-    "practice": ("language: aa\n", ""),
-    "organisation": ("", "language: bb\n"),
-    "group": ("", "groups: {agencies: {language: cc}}\n"),
-    "payer": ("", "payers: {Acme Ltd: {clients: [A-1], language: dd}}\n"),
-    "client": ("", "clients: [{client: acme ltd, language: ee}]\n"),
+    "practice": ("language: de\n", ""),
+    "organisation": ("", "language: es\n"),
+    "group": ("", "groups: {agencies: {language: fr}}\n"),
+    "payer": ("", "payers: {Acme Ltd: {clients: [A-1], language: nl}}\n"),
+    "client": ("", "clients: [{client: acme ltd, language: de-AT}]\n"),
 }
 
 
@@ -54,7 +54,7 @@ def test_the_nearest_layer_wins(tmp_path_factory: pytest.TempPathFactory, presen
     text = "".join(p for p, _ in parts) + organisation("".join(o for _, o in parts))
     found = settings(tmp_path_factory.mktemp("layers"), text, BOOKS).clients["c1"]
     nearest = next((n for n in reversed(LAYERS) if n in present), None)
-    codes = dict(zip(LAYERS, ("aa", "bb", "cc", "dd", "ee"), strict=True))
+    codes = dict(zip(LAYERS, ("de", "es", "fr", "nl", "de-AT"), strict=True))
     assert found.language == (codes[nearest] if nearest else "en")
     assert ("language" in found.places) == (nearest is not None)
     if nearest:

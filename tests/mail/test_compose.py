@@ -11,7 +11,7 @@ import pytest
 from tests.mail.letters import NOW
 from worker.core.decisions import Reason, Remind, Thank
 from worker.core.history import Advance
-from worker.core.message import InvoiceLine, MessageModel, Rendered
+from worker.core.message import Attachment, InvoiceLine, MessageModel, Rendered
 from worker.core.money import Money
 from worker.core.policy import Stage
 from worker.core.settings import Address, Signature
@@ -44,6 +44,9 @@ SENDER = Address("accounts@Books.Example.com", "Larch Studio")
 
 class Says:
     """Wording that says what it was given."""
+
+    def attachments(self, model: MessageModel) -> tuple[Attachment, ...]:
+        return ()
 
     def render(self, model: MessageModel) -> Rendered:
         return Rendered(

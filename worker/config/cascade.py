@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from worker.config.languages import Tongue
 from worker.config.options_client import ClientSettingsOptions, Common
 from worker.config.policies import DEFAULT
 from worker.config.values import Calendars, OrganisationConfig
@@ -32,6 +33,7 @@ class Cascade:
     calendars: Calendars
     years: range
     problems: list[Problem]
+    tongue: Tongue
     _settled: dict[tuple[object, ...], ClientSettings] = field(default_factory=dict)
     _calendars: dict[tuple[str | None, str | None], Calendar] = field(default_factory=dict)
 
@@ -57,6 +59,8 @@ class Cascade:
         calendar = self._client_calendar(client, layers, values, places)
         roles = _contacts(layers)
         collects = values.get("collects")
+        language, said_by = self.tongue.of(client.country, layers)
+        places |= {"language": said_by} if said_by else {}
         return ClientSettings(
             "",
             self.organisation.policies[values.get("policy") or DEFAULT],
@@ -64,7 +68,7 @@ class Cascade:
             calendar,
             schedule=self._schedule(values, places, calendar),
             run_stated=bool(values.get("pays")) and values.get("pays_stated", True),
-            language=values.get("language", "en"),
+            language=language,
             to=roles["accounts_payable"] + roles["treasurer"],
             thanks_to=roles["thank_you"],
             escalate_to=roles["escalation"],

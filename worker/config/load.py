@@ -6,6 +6,7 @@ from pathlib import Path
 from worker.config.checks import organisation_problems, practice_problems
 from worker.config.clients_csv import read_clients
 from worker.config.convert import alerts_of, books_of, ping_of, vault_of
+from worker.config.languages import language_problems
 from worker.config.mail import effective, mail_of, secret_of
 from worker.config.options import PracticeOptions
 from worker.config.options_organisation import OrganisationOptions
@@ -75,6 +76,7 @@ def _organisation(
         if policy not in policies and (built := shelf.policy(policy, place)):
             policies[policy] = built
     problems += organisation_problems(name, written, practice, policies)
+    problems += language_problems(written, practice, folder)
     books = books_of(written.books, folder, env, problems)
     mail = None
     if written.mail is not None:

@@ -28,6 +28,7 @@ from worker.config.source import Located, LocatedList
 from worker.core.phrases import weekday_of
 
 BacklogChoice = Annotated[str, *choice("chase", "leave")]
+Attached = Annotated[str, *choice("invoice pdf", "statement")]
 PauseWhat = Annotated[str, *choice("all", "hard")]
 
 
@@ -182,6 +183,22 @@ def _payer(value: Any) -> Any:
     return whole
 
 
+class LanguageOptions(Options):
+    """The organisation's own sentences in one more language. Every sentence it has must be said here, too."""
+
+    ways_to_pay: Annotated[list[Words], OneOrMore] = option(
+        "How to pay, a line each.", ["Überweisung auf das Konto auf Ihrer Rechnung"], default_factory=list
+    )
+    terms: Words = option("Your payment terms in one sentence.", "Zahlbar 30 Tage nach Rechnungsdatum", default="")
+    work: Words = option("What you do for your clients, in a few words.", "Gestaltung", default="")
+    why_it_matters: Words = option(
+        "An optional sentence for the firm step.", "Wir sind ein kleines Team und zahlen pünktlich", default=""
+    )
+    what_happens_next: Words = option(
+        "The approved sentence of the final notice.", "Wir lassen uns dann zum weiteren Vorgehen beraten", default=""
+    )
+
+
 class OrganisationOptions(Common):
     """One organisation."""
 
@@ -213,6 +230,12 @@ class OrganisationOptions(Common):
         "One true sentence for the final notice, such as a person approved; without it no final notice goes out.",
         "We will then decide with our adviser how to recover the amount",
         default="",
+    )
+    languages: dict[str, LanguageOptions] = option(
+        "Further languages your people write and answer in: a client whose country speaks one of them is written to in "
+        "it, with these sentences.",
+        {"de": None},
+        default_factory=dict,
     )
     reconciled: ReconciledText | None = option("How often the bank is reconciled in the books.", "every tuesday")
     backlog: BacklogChoice | None = option(
@@ -261,10 +284,11 @@ class OrganisationOptions(Common):
         "Ids of approvals given here.", ["a1b2c3"], default_factory=list
     )
     notes_in_books: YesNo = option("Write a note to the invoice's history in the books.", "no", default=False)
-    attach: Annotated[str, *choice("invoice pdf")] | None = option(
-        "What reminders carry: invoices as the platform prints them. One that cannot be had keeps no message back.",
-        "invoice pdf",
-        off=True,
+    attach: Annotated[list[Attached], OneOrMore] = option(
+        "What reminders carry: `invoice pdf`, as the platform prints them (one that cannot be had keeps no message "
+        "back), or `statement`, everything open on the account.",
+        ["statement"],
+        default_factory=list,
     )
     attach_at_most: Whole = option(
         "Invoices a message may show and still carry them; with more, none is attached.",

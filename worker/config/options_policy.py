@@ -27,6 +27,7 @@ StageChoice = Annotated[str, *choice("before due", "after due", "final")]
 HolidaysChoice = Annotated[str, *choice("client country", "organisation country", "both", "none")]
 ThankChoice = Annotated[str, *choice("chased", "all", "none")]
 PlansChoice = Annotated[str, *choice("offered", "none")]
+AttachChoice = Annotated[str, *choice("statement")]
 ApprovalChoice = Annotated[str, *choice("required", "none")]
 
 
@@ -110,6 +111,7 @@ class StepOptions(Options):
     )
     approval: ApprovalChoice | None = option("Whether a person approves it first.", "required")
     signed_by: Words | None = option("Which of the organisation's signatures.", "owner")
+    attach: AttachChoice | None = option("What this step's message carries besides.", "statement", off=True)
     was: Annotated[list[Words], OneOrMore] = option("Former names of this step.", ["reminder"], default_factory=list)
 
 

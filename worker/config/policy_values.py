@@ -47,6 +47,7 @@ def step_of(step: StepOptions) -> Step:
         allow=step.allow or 0,
         approval=step.approval == "required",
         signed_by=step.signed_by or "",
+        attach_statement=step.attach == "statement",
         was=tuple(step.was),
         place=step.place,
     )

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from worker.config.cascade import Cascade
 from worker.config.fingerprint import fingerprint_of
+from worker.config.languages import Tongue, sentences_of
 from worker.config.names import Names, group_of, same
 from worker.config.options_client import ClientSettingsOptions
 from worker.config.options_organisation import OrganisationOptions, PauseOptions, SenderOptions, SignatureOptions
@@ -47,8 +48,8 @@ def resolve(
     """
     problems: list[Problem] = []
     written, practice = organisation.written, organisation.practice
-    names = Names(snapshot)
-    cascade = Cascade(organisation, calendars, range(as_of.year - 2, as_of.year + 3), problems)
+    names, tongue = Names(snapshot), Tongue(organisation, snapshot.organisation.country)
+    cascade = Cascade(organisation, calendars, range(as_of.year - 2, as_of.year + 3), problems, tongue)
     layers = _Layers(written, names, snapshot, problems)
     never = never_contacted(written, names, problems)
     clients: dict[str, ClientSettings] = {}
@@ -91,8 +92,11 @@ def resolve(
         caps=_caps(organisation),
         stopped=practice.stopped or written.stopped or "",
         notes_in_books=written.notes_in_books,
-        attach_at_most=written.attach_at_most if written.attach else 0,
+        attach_at_most=written.attach_at_most if "invoice pdf" in written.attach else 0,
+        attach_statement="statement" in written.attach,
         fingerprint=fingerprint_of(organisation),
+        language=tongue.own,
+        sentences=sentences_of(written),
     )
 
 

@@ -13,7 +13,7 @@ from worker.core.index import HistoryIndex, index_history
 from worker.core.ladder import Ladder
 from worker.core.money import Money
 from worker.core.policy import HolidaysOf, Policy, QuietPeriod
-from worker.core.receivable import Client, Credit, Invoice, Payment, PaymentKind, Snapshot
+from worker.core.receivable import Allocation, Client, Credit, Invoice, Payment, PaymentKind, Snapshot
 from worker.core.settings import ClientSettings, InvoiceRule, OrganisationSettings
 from worker.core.workdays import Calendar, Closure
 
@@ -99,6 +99,15 @@ class Context:
             for allocation in payment.allocations:
                 found[allocation.invoice_id].append(payment.date)
         return {k: tuple(sorted(v)) for k, v in found.items()}
+
+    @cached_property
+    def paid_towards(self) -> dict[str, list[tuple[Payment, Allocation]]]:
+        """Live payments of money and what each settled, by invoice."""
+        found: dict[str, list[tuple[Payment, Allocation]]] = defaultdict(list)
+        for payment in self.money:
+            for allocation in payment.allocations:
+                found[allocation.invoice_id].append((payment, allocation))
+        return found
 
     @cached_property
     def money(self) -> tuple[Payment, ...]:

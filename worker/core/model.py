@@ -18,7 +18,8 @@ _NOT_HEARD = UNHEARD | {MessageState.UNCERTAIN, MessageState.HANDED}
 
 
 def line(ctx: Context, invoice: Invoice) -> InvoiceLine:
-    """One invoice as a message shows it."""
+    """One invoice as a message shows it, in the language of the payer who reads it."""
+    reader = ctx.settings.clients.get(ctx.payer_of(invoice.client_id))
     client = ctx.client(invoice.client_id)
     late = max((ctx.day - invoice.due).days, 0) if invoice.due else 0
     return InvoiceLine(
@@ -26,7 +27,7 @@ def line(ctx: Context, invoice: Invoice) -> InvoiceLine:
         reference=invoice.reference,
         issued=invoice.issued,
         due=invoice.due,
-        work=(ctx.settings.work or invoice.work or "")[:80],
+        work=(ctx.settings.said_in(reader.language if reader else "").work or invoice.work or "")[:80],
         open=Money(invoice.open, invoice.currency),
         total=Money(invoice.total, invoice.currency),
         part_paid=invoice.open != invoice.total,
@@ -73,14 +74,14 @@ _DESKS = frozenset({"account", "accounts", "accounting", "ap", "billing", "finan
 
 
 def greeting(client: Client, chosen: ClientSettings, to: Sequence[Address]) -> str:
-    """Whom to greet: the person we write to, the books' first name, else the accounts team; never nobody.
+    """Whom to greet: the person we write to, else the books' first name; "" leaves the words for a team to wording.
 
-    A name such as "Accounts Payable" is a desk, not a person.
+    A name such as "Accounts Payable" is a desk, not a person. Only English greets people by their first name alone.
     """
     named = next((a.name for a in to if a.name), "") or client.first_name
     if not named or named.split()[0].casefold() in _DESKS:
-        return f"Accounts team at {client.name}"
-    return named.split()[0] if chosen.language == "en" else named
+        return ""
+    return named.split()[0] if chosen.language.partition("-")[0] == "en" else named
 
 
 def recipients(ctx: Context, payer_id: str, client_ids: Sequence[str], *, thanks: bool = False) -> tuple[Address, ...]:
@@ -128,6 +129,7 @@ def base_model(ctx: Context, template: str, payer_id: str, to: Sequence[Address]
     """The parts every message carries."""
     client = ctx.snapshot.clients[payer_id]
     chosen = ctx.settings.clients[payer_id]
+    said = ctx.settings.said_in(chosen.language)
     return MessageModel(
         template=template,
         language=chosen.language,
@@ -135,8 +137,8 @@ def base_model(ctx: Context, template: str, payer_id: str, to: Sequence[Address]
         payer=client.name,
         greeting=greeting(client, chosen, to),
         signature=signature(ctx, signed_by),
-        ways_to_pay=ctx.settings.ways_to_pay,
-        terms_text=ctx.settings.terms_text,
+        ways_to_pay=said.ways_to_pay,
+        terms_text=said.terms_text,
         country=client.country or ctx.snapshot.organisation.country,
     )
 

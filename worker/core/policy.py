@@ -105,6 +105,7 @@ class Step:
     allow: int = 0
     approval: bool = False
     signed_by: str = ""
+    attach_statement: bool = False
     was: tuple[str, ...] = ()
     place: str = ""
 

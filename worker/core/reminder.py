@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from worker.core.account import statement_of
 from worker.core.context import Context, amount_words, key_of
 from worker.core.decisions import Bucket, Remind
 from worker.core.history import Advance
@@ -120,6 +121,8 @@ def _model(
     to = recipients(ctx, payer_id, client_ids)
     promised = promised_by_client(ctx, [d.position for d in moving])
     model = base_model(ctx, _template(ctx, payer_id, top, promised), payer_id, to, top.step.signed_by)
+    said = ctx.settings.said_in(model.language)
+    attached = ctx.settings.attach_statement or top.step.attach_statement
     run = top.position.timing.run if top.ladder.settings.run_stated else None
     schedule = top.ladder.settings.schedule
     next_run = schedule.next_run(ctx.day + timedelta(days=1)) if run and schedule else None
@@ -140,8 +143,9 @@ def _model(
         promised=promised,
         earlier=earlier_contact(ctx, payer_id, {i.id for i in asked}, to),
         first_ever=not ctx.index.reminders.get(payer_id),
-        next_action=ctx.settings.next_action if final else "",
-        why_it_matters=ctx.settings.why_it_matters,
+        next_action=said.next_action if final else "",
+        statement=statement_of(ctx, payer_id, client_ids) if attached else None,
+        why_it_matters=said.why_it_matters,
         instalments=instalments(ctx, top.ladder.settings, net) if top.step.message == "offer-plan" else (),
     )
 

@@ -185,11 +185,24 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentences:
+    """The organisation's own sentences in one language."""
+
+    ways_to_pay: tuple[str, ...] = ()
+    terms_text: str = ""
+    why_it_matters: str = ""
+    next_action: str = ""
+    work: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OrganisationSettings:
     """All that was written for one organisation. `zone` is IANA; `calendar` the organisation's own business calendar.
 
     `fallback` builds the settings of a client no file mentions; `clients` is keyed by client id.
+    `language` is what its people write, `sentences` its own words in further languages.
     `attach_at_most`: a message about no more invoices than this carries them as PDF; 0: none does.
+    `attach_statement`: reminders carry a statement of account.
     `test_reach`: true when every mailer reaches only loopback or a folder.
     """
 
@@ -222,4 +235,14 @@ class OrganisationSettings:
     notes_in_books: bool = False
     listening: Listening = Listening.REHEARSAL
     attach_at_most: int = 0
+    attach_statement: bool = False
     fingerprint: str = ""
+    language: str = "en"
+    sentences: Mapping[str, Sentences] = field(default_factory=dict)
+
+    def said_in(self, language: str) -> Sentences:
+        """The organisation's own sentences for a client of this language; its ordinary ones when it has no others."""
+        for code in (language, language.partition("-")[0]):
+            if code in self.sentences:
+                return self.sentences[code]
+        return Sentences(self.ways_to_pay, self.terms_text, self.why_it_matters, self.next_action, self.work)

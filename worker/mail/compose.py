@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from worker.core.decisions import Remind, Thank
-from worker.core.message import InvoiceLine, Letter, Rendered
+from worker.core.message import Attachment, InvoiceLine, Letter, Rendered
 from worker.core.settings import Address
 from worker.mail.addresses import checked
 from worker.ports import Wording
@@ -27,6 +27,7 @@ def compose(
     attempt: int,
     domain: str,
     thread_root: str,
+    attachments: tuple[Attachment, ...] = (),
 ) -> Letter:
     """The letter of one attempt (1, 2, ...).
 
@@ -55,6 +56,7 @@ def compose(
         archive=copies,
         references=(thread_root,),
         headers=headers,
+        attachments=attachments,
     )
     return _redirected(letter, checked(redirect_to)) if redirect_to else letter
 
@@ -137,4 +139,5 @@ class LetterComposer:
             attempt=attempt,
             domain=domain,
             thread_root=thread_root(domain, self.organisation, decision.payer_id, self.chase(decision)),
+            attachments=self.wording.attachments(decision.model),
         )

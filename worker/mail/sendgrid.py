@@ -196,7 +196,7 @@ def _request(letter: Letter) -> dict[str, Any]:
     message.add_content(models.Content("text/html", letter.html))
     for name, value in _headers(letter).items():
         message.add_header(models.Header(name, value))
-    for one in letter.attachments:
+    for one in reversed(letter.attachments):  # the library turns them round
         content = models.FileContent(b64encode(one.content).decode("ascii"))
         file = (content, models.FileName(one.filename), models.FileType(papers.KIND), models.Disposition("attachment"))
         message.add_attachment(models.Attachment(*file))

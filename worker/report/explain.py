@@ -21,7 +21,10 @@ LAST_CONTACTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything known about one client (None: the books name none), or about one of its invoices."""
+    """Everything known about one client (None: the books name none), or about one of its invoices.
+
+    `worded`: which of its messages are in another language than its own, in words.
+    """
 
     organisation: str
     snapshot: Snapshot
@@ -30,6 +33,7 @@ class Case:
     plan: Plan
     client: Client | None
     invoice: Invoice | None = None
+    worded: str = ""
 
     @property
     def chosen(self) -> ClientSettings | None:
@@ -77,6 +81,7 @@ def settings_lines(case: Case) -> list[tuple[str, str, str]]:
     lines = [
         ("policy", chosen.policy.name, place("policy", "the default")),
         ("written to", to, place("contacts", "the books")),
+        ("language", chosen.language + (f" ({case.worded})" if case.worded else ""), place("language", "the default")),
     ]
     if chosen.payer_id != client.id:
         payer = case.snapshot.clients.get(chosen.payer_id)
