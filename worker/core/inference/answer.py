@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from math import log2
 
-from worker.core.inference.evidence import FEWEST, Evidence
+from worker.core.inference.evidence import CLOSED, FEWEST, Evidence
 from worker.core.inference.holidays import learnt_roll
 from worker.core.inference.rules import Candidate, Library
 from worker.core.inference.score import AfterInvoice, Belief, beliefs
@@ -144,7 +144,7 @@ def _part(own: int, days: int) -> float:
 def _on_business_days(evidence: Evidence, library: Library) -> float:
     """How often this client's payments are dated on business days at all; nearly always until seen otherwise."""
     closed = sum(not library.is_open(library.number(d)) for d in evidence.dates)
-    return 1 - (closed + 0.2) / (len(evidence.dates) + 10)
+    return 1 - (closed + CLOSED[0]) / (len(evidence.dates) + sum(CLOSED))
 
 
 def _since(best: Candidate, found: Sequence[Belief], evidence: Evidence) -> date | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from worker.core.inference.evidence import Evidence, Settled
+from worker.core.inference.evidence import CLOSED, Evidence, Settled
 from worker.core.inference.rules import Candidate, Family, Library
 from worker.core.inference.score import AfterInvoice, Belief
 from worker.core.workdays import month_end
@@ -27,6 +27,9 @@ TAIL, TAIL_DAYS = 0.1, 15
 
 STEADY = 4
 """Clocks count by their spread to this power: one twice as steady counts sixteen times as much."""
+
+LIKELY = 0.3
+"""A day is likely itself when it is at least this likely as the likeliest beside it."""
 
 AHEAD = 400
 """Days looked ahead; the tail beyond is nothing."""
@@ -138,7 +141,7 @@ def _calendar_weight(found: Sequence[Belief], evidence: Evidence, library: Libra
     """How much likelier each day is than the average business day, over every rule believed in."""
     closed = sum(not library.is_open(library.number(d)) for d in evidence.dates)
     n = len(evidence.dates)
-    off = (closed + 0.2) / (n + 10) * 5 / 2
+    off = (closed + CLOSED[0]) / (n + sum(CLOSED)) * 5 / 2
     plain, rules = 0.0, []
     for belief in found:
         rule = belief.rule
@@ -177,10 +180,17 @@ def _with_delays(
 
 
 def _likeliest(mass: Sequence[float]) -> tuple[int, float]:
-    """The heaviest day of the heaviest three days in a row, and their mass."""
-    best = max(range(len(mass)), key=lambda n: sum(mass[max(0, n - 1) : n + 2]))
+    """The day to name, and the mass of it and its neighbours: of the heaviest three days in a row, the one with most
+    around it, among those that are likely days themselves."""
+
+    def around(day: int) -> float:
+        return sum(mass[max(0, day - 1) : day + 2])
+
+    best = max(range(len(mass)), key=around)
     window = range(max(0, best - 1), min(len(mass), best + 2))
-    return max(window, key=lambda n: mass[n]), sum(mass[n] for n in window)
+    top = max(mass[n] for n in window)
+    day = max((n for n in window if mass[n] >= LIKELY * top), key=around)
+    return day, around(day)
 
 
 def _quantile(mass: Sequence[float], share: float) -> int:

@@ -32,8 +32,8 @@ class Family(StrEnum):
 
 
 FAMILY_BITS = {
-    Family.WEEKLY: 2.0,
-    Family.TWICE: 1.0,
+    Family.WEEKLY: 1.0,
+    Family.TWICE: 0.5,
     Family.FORTNIGHTLY: 3.0,
     Family.FOUR_WEEKLY: 3.0,
     Family.DAY_OF_MONTH: 3.0,

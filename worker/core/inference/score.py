@@ -16,11 +16,16 @@ from worker.core.inference.evidence import Evidence
 from worker.core.inference.rules import FAMILY_BITS, Candidate, Family, Library
 from worker.core.workdays import month_end
 
-KEPT = (4.0, 1.0)
-"""Prior for how often a rule is kept, as hits and misses already seen: 80 %, worth five payments."""
+KEPT = ((0.4, 49.0, 1.0), (0.3, 4.0, 2.0), (0.3, 1.0, 1.0))
+"""Prior for how often a rule is kept: strictly (98 %), mostly (67 %) or any way at all, each as its weight and the hits
+and misses it is worth. The payments soon tell which: a strict payer is not judged by loose ones."""
 
-ENDS = 0.04
-"""Probability that a rule ended with the last payment seen, with nothing to show for it yet."""
+ENDS = (1.0, 20.0)
+"""Prior for how often a rule ends, as endings and payments without one: it may have ended with the last payment seen,
+with nothing to show for it yet, and the longer it has held, the less likely."""
+
+HALF_LIFE = 180
+"""Days in which a payment loses half its say in how well a rule is kept now (not in which rule it is)."""
 
 CHANGE_BITS = 5.0
 """What believing in a change of rule costs before any evidence, in bits."""
@@ -34,7 +39,7 @@ DOUBLED = 2.0
 LEAST_BEFORE = 4
 """... when at least this many payments lie before it."""
 
-SPREAD = 8.0
+SPREAD = 16.0
 """How firmly a rule on several weekdays expects each to carry the invoices that fell due since the one before."""
 
 DELAY_SHARE = {Family.AFTER_INVOICE: 1 / 10, Family.AFTER_MONTH_END: 1 / 21}
@@ -58,7 +63,8 @@ class Belief:
     """One hypothesis with its posterior `weight` (all sum to 1), and how often it was kept of `seen` payments.
 
     `rule` None is *any business day*. `since` is how many of the newest payments it is judged on after a change.
-    `counts` are the hits on each of the rule's parts, when it has several.
+    `counts` are the hits on each of the rule's parts, when it has several;
+    `faded` the hits and misses with the older ones counting less.
     """
 
     rule: Candidate | AfterInvoice | None
@@ -67,6 +73,7 @@ class Belief:
     seen: int = 0
     since: int | None = None
     counts: tuple[int, ...] = ()
+    faded: tuple[float, float] | None = None
 
     def parts(self) -> list[tuple[int, float]]:
         """The rule's days, each weekday's apart, with the expected share of its kept payments."""
@@ -81,7 +88,9 @@ class Belief:
     @property
     def kept(self) -> float:
         """Expected probability that the next payment keeps to the rule, which may have ended unseen."""
-        return (1 - ENDS) * (KEPT[0] + self.hits) / (sum(KEPT) + self.seen)
+        hits, misses = self.faded or (self.hits, self.seen - self.hits)
+        holds = 1 - ENDS[0] / (sum(ENDS) + self.seen)
+        return holds * _kept(hits + 1, misses) / _kept(hits, misses)
 
 
 def beliefs(evidence: Evidence, library: Library) -> list[Belief]:
@@ -91,10 +100,21 @@ def beliefs(evidence: Evidence, library: Library) -> list[Belief]:
         return [Belief(None, 1.0)]
     found = [*_calendar(days, library), *_from_invoices(evidence, library)]
     total = sum(b.weight for b in found)
-    kept = [replace(b, weight=b.weight / total) for b in found if b.weight > 1e-4 * total]
+    values = [0.5 ** ((days[-1] - day) / HALF_LIFE) for day in days]
+    kept = [_aged(b, b.weight / total, days, values) for b in found if b.weight > 1e-4 * total]
     if not any(b.rule is None for b in kept):
         kept.append(Belief(None, min((b.weight for b in found if b.rule is None), default=0.0) / total))
     return sorted(kept, key=lambda b: -b.weight)
+
+
+def _aged(belief: Belief, weight: float, days: Sequence[int], values: Sequence[float]) -> Belief:
+    """With its posterior weight, and its hits and misses counting less the older they are."""
+    rule = belief.rule
+    if not isinstance(rule, Candidate):
+        return replace(belief, weight=weight)
+    n, mask = belief.seen, rule.mask
+    hits = sum(value for day, value in zip(days[-n:], values[-n:], strict=True) if mask >> day & 1)
+    return replace(belief, weight=weight, faded=(hits, sum(values[-n:]) - hits))
 
 
 def _calendar(days: Sequence[int], library: Library) -> list[Belief]:
@@ -143,8 +163,7 @@ def _ratio(c: Candidate, counts: tuple[int, ...], hits: int, n: int) -> float:
 
 @lru_cache(maxsize=8192)
 def _kept(hits: float, misses: float) -> float:
-    a, b = KEPT
-    return exp(_log_beta(a + hits, b + misses) - _log_beta(a, b))
+    return sum(w * exp(_log_beta(a + hits, b + misses) - _log_beta(a, b)) for w, a, b in KEPT)
 
 
 @lru_cache(maxsize=65536)
