@@ -49,13 +49,53 @@ class ReceivedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class InstalmentDue:
+    """One instalment of an agreed plan: which of how many, its day, what is still wanting of it, and what the plan
+    leaves open after it."""
+
+    number: int
+    count: int
+    due: date
+    amount: Money
+    remains: Money
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyPayment:
+    """A discount the agreed terms grant for paying by `until`: what it takes off, and what then pays the invoice."""
+
+    number: str
+    until: date
+    discount: Money
+    pay: Money
+
+
+@dataclass(frozen=True, slots=True)
+class InterestFigure:
+    """Interest on late payment as of the message's day: never booked, and only where its basis is certain.
+
+    `basis` names the law or the clause, `since` is the first day that counts, `fixed` a fixed sum for recovery costs.
+    """
+
+    number: str
+    since: date
+    days: int
+    amount: Money
+    basis: str
+    fixed: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MessageModel:
     """All that wording may say.
 
     `coming` are not yet due, `overdue` are, `demanded` is what this message asks for (for final notices only the
     ripe ones, the rest in `also_open`); `not_included` are disputed. `gross`, `credit`, `net` are per currency.
     `run_date`/`next_run` are filled only for a run that was stated; `deadline` is the granted day; `earlier` the
-    days of earlier contact known to have been delivered; `promised` a date the client itself gave.
+    days of earlier contact known to have been delivered; `promised` a date the client itself gave. `instalments` are
+    offered, `instalment` is one that was agreed; `plan_fee` is what an offered plan costs besides. `collected_by` and
+    `collected_on`: how and when money was to be collected and was not. `late_fee_notice` is the organisation's own
+    sentence about a fee its contract allows; like `interest` it is shown, never booked.
     """
 
     template: str
@@ -89,6 +129,13 @@ class MessageModel:
     nothing_else_due: bool = False
     first_ever: bool = False
     instalments: tuple[tuple[date, Money], ...] = ()
+    plan_fee: Money | None = None
+    instalment: InstalmentDue | None = None
+    collected_by: str = ""
+    collected_on: date | None = None
+    early_payment: tuple[EarlyPayment, ...] = ()
+    interest: tuple[InterestFigure, ...] = ()
+    late_fee_notice: str = ""
     thanks_first: "MessageModel | None" = None
     country: str = ""
 

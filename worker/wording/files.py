@@ -10,7 +10,7 @@ from worker.errors import DuecourseError, Problem
 NAME = re.compile(r"_?[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 LANGUAGE = re.compile(r"[a-z]{2}\Z")
 WORDS = "_words"
-STAGES = ("before due", "after due", "final", "thanks")
+STAGES = ("before due", "after due", "final", "statement", "thanks")
 _KEYS = ("subject", "stage", "purpose", "needs")
 _LARGEST = 64 * 1024
 

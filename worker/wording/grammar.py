@@ -12,7 +12,15 @@ from collections.abc import Iterator, Mapping
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from worker.core.message import ClientTotal, InvoiceLine, MessageModel, ReceivedLine
+from worker.core.message import (
+    ClientTotal,
+    EarlyPayment,
+    InstalmentDue,
+    InterestFigure,
+    InvoiceLine,
+    MessageModel,
+    ReceivedLine,
+)
 from worker.core.settings import Signature
 from worker.errors import Problem
 
@@ -20,7 +28,12 @@ Kind = object
 """The type of a name, as the checker sees it: a Python type, or a `tuple[X, ...]`."""
 
 LINES = tuple[InvoiceLine, ...]
-MADE: Mapping[str, Kind] = {"asked": LINES, "others": LINES, "remaining": tuple[ReceivedLine, ...]}
+MADE: Mapping[str, Kind] = {
+    "asked": LINES,
+    "others": LINES,
+    "remaining": tuple[ReceivedLine, ...],
+    "plan_continues": bool,
+}
 """Names wording makes beside the model's own: see `worker.wording.model`."""
 
 FUNCTIONS: Mapping[str, tuple[int, Kind]] = {
@@ -32,7 +45,10 @@ FUNCTIONS: Mapping[str, tuple[int, Kind]] = {
 }
 BLOCK_FUNCTIONS = frozenset({"table", "bullets"})
 FILTERS = frozenset({"length", "first", "last"})
-VISIBLE = (MessageModel, InvoiceLine, ClientTotal, ReceivedLine, Signature)
+VISIBLE = (
+    *(MessageModel, InvoiceLine, ClientTotal, ReceivedLine, Signature),
+    *(InstalmentDue, EarlyPayment, InterestFigure),
+)
 """The only types whose fields a template may read."""
 
 _HIDDEN = frozenset({"template", "language", "invoice_id"})

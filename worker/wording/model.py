@@ -26,9 +26,10 @@ def names_of(model: MessageModel, stage: str, accounts_team: str) -> dict[str, o
     names["asked"] = asked = model.demanded or model.overdue
     names["others"] = _besides(asked, (*model.also_open, *model.overdue, *model.coming))
     names["remaining"] = tuple(line for line in model.paid_lines if line.remains.amount > 0)
+    names["plan_continues"] = model.instalment is not None and model.instalment.remains.amount > 0
     if stage == "before due":
         names["coming"] = model.coming or _besides(model.overdue, model.demanded)
-    elif not model.overdue:
+    elif stage != "statement" and not model.overdue:
         names["overdue"] = _besides(model.coming, model.demanded)
     if model.thanks_first is not None:
         names["thanks_first"] = model.thanks_first
