@@ -182,7 +182,16 @@ class App:
         from worker.core.inference.learn import with_learnt
 
         owing = {snapshot.survivor(i.client_id) for i in snapshot.invoices if i.is_open}
-        return with_learnt(self.learnt(organisation, snapshot, day), owing)
+        learnt = self.learnt(organisation, snapshot, day)
+        settings = with_learnt(learnt, owing)
+        self.keep(organisation, learnt)
+        return settings
+
+    def keep(self, organisation: OrganisationConfig, learnt: "Learnt") -> None:
+        """Keep what had to be inferred anew, so that the next sweep need not."""
+        if learnt.fresh:
+            self.logbook.keep_cycles(organisation.name, learnt.fresh)
+            learnt.fresh.clear()
 
     def learnt(self, organisation: OrganisationConfig, snapshot: Snapshot, day: date) -> "Learnt":
         """What payments say of each payer's cycle, beside the settings as written. Raises ConfigError."""
@@ -191,7 +200,8 @@ class App:
         from worker.core.inference.learn import LOOKED_BACK, learn
 
         settings = resolve(organisation, snapshot, day, calendar_for)
-        return learn(settings, self.logbook.paid(organisation.name, day - LOOKED_BACK), day)
+        name = organisation.name
+        return learn(settings, self.logbook.paid(name, day - LOOKED_BACK), day, self.logbook.cycles(name))
 
     def waits(self, organisation: OrganisationConfig, day: date) -> "Spared":
         """What waiting for payment runs spared so far, and the days it cost."""

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002_cycles")
 """Every schema revision this version knows, oldest first; the last is the one it works with."""
 
 metadata = MetaData()
@@ -179,6 +179,16 @@ link = Table(
     _text("organisation", key=True),
     _text("invoice_id", key=True),
     _text("url"),
+)
+
+# What was inferred of each payer's payment cycle; rebuilt from the mirror whenever `mark` no longer fits.
+cycle = Table(
+    "cycle",
+    metadata,
+    _text("organisation", key=True),
+    _text("payer_id", key=True),
+    _text("mark"),
+    _text("beliefs"),
 )
 
 # `base` is the decision's key and `generation` how often it was planned: a key that was cancelled, expired or resolved

@@ -1,6 +1,6 @@
 """The logbook itself: `worker.ports.Logbook` over one database, one short transaction a call."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from uuid import uuid4
@@ -11,12 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from worker.core.decisions import Remind, Thank
 from worker.core.events import Event, EventKind
 from worker.core.history import History, MessageState
+from worker.core.inference.keep import Kept
 from worker.core.inference.learn import Paid
 from worker.core.message import Letter
 from worker.core.receivable import Snapshot
 from worker.logbook import journal, messages, mirror, schema
 from worker.logbook.database import Database, insert_into, open_database
-from worker.logbook.paid import paid
+from worker.logbook.paid import cycles, paid
 from worker.logbook.rows import instant
 from worker.ports import Claim, MessageRecord, MirrorWriter
 
@@ -183,6 +184,17 @@ class SqlLogbook:
         """Every invoice that money came for since a day, once each: the evidence for payment cycles."""
         with self._database.read() as connection:
             return tuple(paid(connection, organisation, since))
+
+    def cycles(self, organisation: str) -> dict[str, Kept]:
+        """What was inferred of payment cycles before, by payer."""
+        with self._database.read() as connection:
+            return cycles(connection, organisation)
+
+    def keep_cycles(self, organisation: str, fresh: Mapping[str, Kept]) -> None:
+        """Keep what was inferred now, in place of what was known of these payers before."""
+        rows = [(payer, one.mark, one.beliefs) for payer, one in fresh.items()]
+        with self._database.write() as connection:
+            mirror.upsert(connection, schema.cycle, organisation, rows)
 
     def close(self) -> None:
         """Release the database."""

@@ -18,6 +18,7 @@ from worker.core.inference.spared import Spared, spared
 from worker.core.payment_run import RunSchedule, parse_pays
 from worker.core.policy import Policy
 from worker.core.settings import ClientSettings
+from worker.core.workdays import Calendar
 
 TODAY = date(2026, 3, 10)  # a Tuesday
 
@@ -136,3 +137,35 @@ def test_a_wait_spared_a_reminder_when_the_money_came_in_between(came: date | No
     paid = [Paid("acme", "A1", Settled(came))] if came else []
     assert spared([wait], paid, TODAY) == expected
     assert spared([wait], [], date(2026, 3, 4)).pending == 1
+
+
+def weighed(learnt: Learnt) -> int:
+    """How many payers had to be inferred."""
+    with_learnt(learnt, set(learnt.settings.clients))
+    return len(learnt.fresh)
+
+
+def test_a_sweep_weighs_only_payers_with_new_payments() -> None:
+    """Counted in inferences: all the first time, none the next day, one after one payer's payment."""
+    names = [f"c{n}" for n in range(12)]
+    known = settings(*(client_settings(name) for name in names))
+    paid = [p for name in names for p in thursdays(12, name)]
+    first = learn(known, paid, TODAY)
+    assert weighed(first) == len(names)
+    tomorrow = TODAY + timedelta(days=1)
+    second = learn(known, paid, tomorrow, first.fresh)
+    assert weighed(second) == 0
+    assert second.cycle("c3") == learn(known, paid, tomorrow).cycle("c3")  # as if weighed anew
+    later = [*paid, Paid("c3", "c3-new", Settled(tomorrow, TODAY, TODAY))]
+    third = learn(known, later, tomorrow, first.fresh)
+    assert weighed(third) == 1
+    assert set(third.fresh) == {"c3"}
+
+
+def test_a_changed_holiday_weighs_its_clients_again() -> None:
+    paid = thursdays(12)
+    first = learn(settings(client_settings()), paid, TODAY)
+    assert weighed(first) == 1
+    closed = Calendar(holidays=frozenset({date(2026, 2, 5)}))
+    assert weighed(learn(settings(client_settings(calendar=closed)), paid, TODAY, first.fresh)) == 1
+    assert weighed(learn(settings(client_settings()), paid, TODAY, first.fresh)) == 0

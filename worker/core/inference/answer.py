@@ -69,12 +69,12 @@ class Cycle:
         return RunSchedule(self.rule, calendar=replace(calendar, closures=shut))
 
 
-def infer(evidence: Evidence, library: Library, today: date) -> Cycle:
+def infer(evidence: Evidence, library: Library, today: date, found: tuple[Belief, ...] | None = None) -> Cycle:
     """What a client's payments up to `today` say about its cycle.
 
-    The library must span them and `HORIZON` days more.
+    The library must span them and `HORIZON` days more. `found`: the beliefs for this evidence and library, when known.
     """
-    found = tuple(beliefs(evidence, library))
+    found = tuple(beliefs(evidence, library)) if found is None else found
     best = _named(found, library, today) if evidence.enough else None
     if best is None:
         confidence = _lands(library.business, found, library, today) * _on_business_days(evidence, library)
