@@ -197,9 +197,12 @@ class App:
         """What payments say of each payer's cycle, beside the settings as written. Raises ConfigError."""
         from worker.calendars import calendar_for
         from worker.config.resolve import resolve
+        from worker.core.events import EventKind
         from worker.core.inference.learn import LOOKED_BACK, learn
+        from worker.core.recorded_runs import with_recorded
 
         settings = resolve(organisation, snapshot, day, calendar_for)
+        settings = with_recorded(settings, self.logbook.events(organisation.name, kind=EventKind.PAYS))
         name = organisation.name
         return learn(settings, self.logbook.paid(name, day - LOOKED_BACK), day, self.logbook.cycles(name))
 

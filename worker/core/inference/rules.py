@@ -34,7 +34,7 @@ class Family(StrEnum):
 
 
 FAMILY_BITS = {
-    Family.WEEKLY: 1.0,
+    Family.WEEKLY: 1.5,
     Family.TWICE: 0.5,
     Family.FORTNIGHTLY: 3.0,
     Family.FOUR_WEEKLY: 3.0,
