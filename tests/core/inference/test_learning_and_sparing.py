@@ -63,7 +63,8 @@ def test_what_a_person_wrote_stays_and_a_contradiction_is_said() -> None:
         schedule=RunSchedule(parse_pays("tuesdays")), run_stated=True, places={"pays": "birch.yaml:7"}
     )
     learnt = learnt_from(thursdays(), written)
-    assert chosen_of(learnt) == written
+    chosen = chosen_of(learnt)
+    assert replace(chosen, doubt="") == written
     said = learnt.contradiction(written)
     assert said.startswith("only 0 of its last 12 payments fell on the run written down; seen: 12 of its last 12")
     agreeing = replace(written, schedule=RunSchedule(parse_pays("thursdays")))
@@ -169,3 +170,12 @@ def test_a_changed_holiday_weighs_its_clients_again() -> None:
     closed = Calendar(holidays=frozenset({date(2026, 2, 5)}))
     assert weighed(learn(settings(client_settings(calendar=closed)), paid, TODAY, first.fresh)) == 1
     assert weighed(learn(settings(client_settings()), paid, TODAY, first.fresh)) == 0
+
+
+def test_a_contradiction_is_reported_by_the_sweep_and_the_written_run_still_rules() -> None:
+    written = client_settings(pays="tuesdays", places={"pays": "birch.yaml:7"})
+    known = with_learnt(learnt_from(thursdays(), written), {"acme"})
+    item = invoice("A1", date(2026, 3, 6), issued=date(2026, 2, 1))
+    plan = decide(books(item, read=TODAY), known, History(), as_of(TODAY))
+    assert any("Acme: only 0 of its last 12 payments fell on the run written down" in w for w in plan.warnings)
+    assert plan.standings[0].next_on == date(2026, 3, 13)  # three business days after Tuesday's run

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from worker.core.inference.answer import HORIZON, SHOWN, Cycle, infer
 from worker.core.inference.evidence import Evidence, Settled, evidence_of
 from worker.core.inference.keep import Kept, mark_of, packed, unpacked
-from worker.core.inference.rules import Library
+from worker.core.inference.rules import Candidate, Family, Library
 from worker.core.inference.score import Belief, beliefs
 from worker.core.settings import ClientSettings, OrganisationSettings
 
@@ -76,6 +76,22 @@ class Learnt:
         self.fresh[payer_id] = Kept(mark, packed(found, library))
         return found
 
+    def written(self, chosen: ClientSettings) -> tuple[Belief, ...]:
+        """The run a person wrote for a client, as the one thing believed; () when nobody did.
+
+        How well it is kept is judged by its newest payments, unless they contradict it: the person may know better.
+        """
+        schedule = chosen.schedule
+        if schedule is None or is_learnt(chosen):
+            return ()
+        library, dates = self.library(chosen.payer_id), self.evidence(chosen.payer_id).dates[-SHOWN:]
+        mask = library.mask(library.number(d) for d in schedule.runs(library.first, library.last))
+        share = mask.bit_count() / max(1, library.business.bit_count())
+        rule = Candidate(Family.ANY, schedule.rule, mask, share, 1.0)
+        hits = (mask & library.mask(library.number(d) for d in dates)).bit_count()
+        agrees = hits >= AGREES * len(dates)
+        return (Belief(rule, 1.0, hits, len(dates)) if agrees else Belief(rule, 1.0),)
+
     def library(self, payer_id: str) -> Library:
         """The candidates on this payer's calendar; clients with the same holidays share one."""
         chosen = self.settings.clients.get(payer_id)
@@ -116,11 +132,14 @@ def learn(
 
 
 def with_learnt(learnt: Learnt, wanted: Set[str]) -> OrganisationSettings:
-    """The settings with learnt schedules for those of the `wanted` clients nobody wrote one for."""
+    """The settings with learnt schedules for those of the `wanted` clients nobody wrote one for, and with what is seen
+    of those whose payments contradict what was written."""
     settings = learnt.settings
     clients = dict(settings.clients)
     for client_id in sorted(wanted & clients.keys()):
         chosen = clients[client_id]
+        if against := learnt.contradiction(chosen):
+            clients[client_id] = replace(chosen, doubt=against)
         if chosen.schedule is None and "pays" not in chosen.places:
             cycle = learnt.cycle(chosen.payer_id)
             if cycle.rule and cycle.confidence >= chosen.policy.confidence:

@@ -85,7 +85,7 @@ class Library:
 
     def __init__(self, calendar: Calendar, first: date, last: date) -> None:
         self.calendar = Calendar(calendar.weekend, calendar.holidays)
-        self.first, self.base = first, first.toordinal()
+        self.first, self.last, self.base = first, last, first.toordinal()
         self.days = last.toordinal() - self.base + 1
         self._roll()
         self.business = self.mask(n for n in range(self.days) if self._open[n])
