@@ -79,9 +79,9 @@ def infer(evidence: Evidence, library: Library, today: date, found: tuple[Belief
     if best is None:
         confidence = _lands(library.business, found, library, today) * _on_business_days(evidence, library)
         return Cycle(None, confidence, evidence.enough, evidence.dates, _why_not(evidence), found=found)
-    rule = replace(best.rule, roll=best.rule.roll or learnt_roll(best.rule, evidence, library))
-    confidence = _lands(best.mask, found, library, today) * _on_business_days(evidence, library)
     since = _since(best, found, evidence)
+    rule = replace(best.rule, roll=best.rule.roll or learnt_roll(best.rule, evidence, library, since))
+    confidence = _lands(best.mask, found, library, today) * _on_business_days(evidence, library)
     why = _why(rule, best, since, evidence, library)
     return Cycle(rule, confidence, True, evidence.dates, why, since, found)
 

@@ -31,7 +31,7 @@ ENDS = (1.0, 20.0)
 """Prior for how often a rule ends, as endings and payments without one: it may have ended with the last payment seen,
 with nothing to show for it yet, and the longer it has held, the less likely."""
 
-HALF_LIFE = 180
+HALF_LIFE = 90
 """Days in which a payment loses half its say in how well a rule is kept now (not in which rule it is)."""
 
 CHANGE_BITS = 5.0
@@ -46,7 +46,7 @@ DOUBLED = 2.0
 LEAST_BEFORE = 4
 """... when at least this many payments lie before it."""
 
-SPREAD = 16.0
+SPREAD = 8.0
 """How firmly a rule on several weekdays expects each to carry the invoices that fell due since the one before."""
 
 DELAY_SHARE = {Family.AFTER_INVOICE: 1 / 10, Family.AFTER_MONTH_END: 1 / 21}
@@ -106,12 +106,27 @@ def beliefs(evidence: Evidence, library: Library) -> list[Belief]:
     if not days:
         return [Belief(None, 1.0)]
     found = [*_calendar(days, library), *_from_invoices(evidence, library)]
+    found = _without_outdone(found)
     total = sum(b.weight for b in found)
     values = [0.5 ** ((days[-1] - day) / HALF_LIFE) for day in days]
     kept = [_aged(b, b.weight / total, days, values) for b in found if b.weight > 1e-4 * total]
     if not any(b.rule is None for b in kept):
         kept.append(Belief(None, min((b.weight for b in found if b.rule is None), default=0.0) / total))
     return sorted(kept, key=lambda b: -b.weight)
+
+
+def _without_outdone(found: Sequence[Belief]) -> list[Belief]:
+    """Leave out delays kept less often than a calendar rule that outweighs having none: such a delay tells which run an
+    invoice is in, not on which days there are runs. Batches of a busy client otherwise look like many small delays."""
+    rules = [b for b in found if isinstance(b.rule, Candidate)]
+    best = max(rules, key=lambda b: b.weight, default=None)
+    if best is None or best.weight <= sum(b.weight for b in found if b.rule is None):
+        return list(found)
+    return [b for b in found if not _is_delay(b) or b.hits * best.seen >= best.hits * b.seen]
+
+
+def _is_delay(belief: Belief) -> bool:
+    return isinstance(belief.rule, AfterInvoice) and belief.rule.family is Family.AFTER_INVOICE
 
 
 def _aged(belief: Belief, weight: float, days: Sequence[int], values: Sequence[float]) -> Belief:
