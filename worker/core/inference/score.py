@@ -37,6 +37,9 @@ HALF_LIFE = 90
 CHANGE_BITS = 5.0
 """What believing in a change of rule costs before any evidence, in bits."""
 
+BEYOND_DOUBT = 100.0
+"""A calendar rule this many times likelier than none is there, whatever else explains the payments too."""
+
 TAILS = (4, 6, 8, 12, 20)
 """A change is looked for before each of these many newest payment dates."""
 
@@ -116,11 +119,11 @@ def beliefs(evidence: Evidence, library: Library) -> list[Belief]:
 
 
 def _without_outdone(found: Sequence[Belief]) -> list[Belief]:
-    """Leave out delays kept less often than a calendar rule that outweighs having none: such a delay tells which run an
-    invoice is in, not on which days there are runs. Batches of a busy client otherwise look like many small delays."""
+    """Leave out delays kept less often than a calendar rule that is beyond doubt: such a delay tells which run an invoice
+    is in, not on which days there are runs. Batches of a busy client otherwise look like many small delays."""
     rules = [b for b in found if isinstance(b.rule, Candidate)]
     best = max(rules, key=lambda b: b.weight, default=None)
-    if best is None or best.weight <= sum(b.weight for b in found if b.rule is None):
+    if best is None or best.weight <= BEYOND_DOUBT * sum(b.weight for b in found if b.rule is None):
         return list(found)
     return [b for b in found if not _is_delay(b) or b.hits * best.seen >= best.hits * b.seen]
 
