@@ -5,7 +5,7 @@ from pathlib import Path
 
 from worker.config.checks import organisation_problems, practice_problems
 from worker.config.clients_csv import read_clients
-from worker.config.convert import books_of, mail_of, ping_of, secret_of
+from worker.config.convert import books_of, mail_of, ping_of, secret_of, vault_of
 from worker.config.options import PracticeOptions
 from worker.config.options_organisation import OrganisationOptions
 from worker.config.policies import DEFAULT, Shelf, own_templates, shipped_templates
@@ -51,6 +51,7 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = 
         ping=ping_of(written, env, folder, problems),
         files=tuple(files),
         folder=folder,
+        vault=vault_of(written, folder, env, problems),
     )
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))

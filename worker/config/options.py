@@ -7,6 +7,7 @@ from worker.config.kinds import ClosureText, Email, OneOrMore, Url, Whole, Words
 from worker.config.options_client import Common
 from worker.config.options_organisation import CapsOptions, OrganisationOptions, PauseOptions
 from worker.config.options_policy import PolicyOptions
+from worker.config.options_vault import VaultOptions
 from worker.config.secret import SecretRef
 from worker.config.source import plain
 
@@ -74,6 +75,7 @@ class PracticeOptions(Common):
     mode: ModeChoice = option("Preview shows what would be sent; live sends it.", "preview", default="preview")
     state: Words = option("Folder for the logbook, the outbox and tokens.", "./state", default="state")
     logbook: DatabaseUrl | None = option("A PostgreSQL logbook; without it, an SQLite file in the state folder.")
+    vault: VaultOptions = option("Where saved connections and their key are.", default_factory=VaultOptions)
     instance: Words | None = option(
         "Id of the logbook that live mode must find; a copy or a restored backup has another.", "3f2b8c1e", off=True
     )
