@@ -119,7 +119,7 @@ def beliefs(evidence: Evidence, library: Library) -> list[Belief]:
 
 
 def _without_outdone(found: Sequence[Belief]) -> list[Belief]:
-    """Leave out delays kept less often than a calendar rule beyond doubt: such a delay tells which run an invoice is in,
+    """Leave out delays kept less often than a calendar rule beyond doubt: it tells which run an invoice is in,
     not on which days there are runs. Batches of a busy client otherwise look like many small delays."""
     rules = [b for b in found if isinstance(b.rule, Candidate)]
     best = max(rules, key=lambda b: b.weight, default=None)
