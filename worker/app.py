@@ -24,7 +24,7 @@ from worker.config.values import (
 )
 from worker.connections import saved_connections, unsaved
 from worker.core.receivable import Snapshot
-from worker.core.results import SweepResult
+from worker.core.results import SweepResult, counts_of
 from worker.core.secret import Secret
 from worker.core.settings import Address, Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
@@ -394,21 +394,3 @@ def rare_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
-
-
-def counts_of(results: Sequence[SweepResult]) -> dict[str, int]:
-    """The numbers a monitor wants: organisations, planned, sent, held for people, uncertain."""
-    plans = [r.plan for r in results if r.plan]
-    return {
-        "organisations": len(results),
-        "skipped": sum(1 for r in results if r.skipped),
-        "left": sum(1 for r in results if r.left),
-        "refused": sum(1 for r in results if r.refused),
-        "sent": sum(1 for r in results for s in r.sent if s.outcome == "accepted"),
-        "not_sent": sum(1 for r in results for s in r.sent if s.outcome != "accepted"),
-        "dropped": sum(len(r.dropped) for r in results),
-        "uncertain": sum(len(r.uncertain) for r in results),
-        "tasks": sum(len(r.tasks) for r in results),
-        "proposals": sum(len(p.proposals) for p in plans),
-        "open_invoices": sum(len(p.standings) for p in plans),
-    }

@@ -32,8 +32,7 @@ def preview_command(desk: Desk, organisations: tuple[str, ...]) -> int:
 def _run(desk: Desk, organisations: tuple[str, ...], *, deliver: bool) -> int:
     import structlog
 
-    from worker.app import counts_of
-    from worker.core.results import exit_code
+    from worker.core.results import counts_of, exit_code
     from worker.core.settings import Mode
     from worker.halt import on_signals
     from worker.report.data import run_data
