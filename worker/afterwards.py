@@ -71,24 +71,6 @@ def watching(ping: Ping, run_id: str) -> Iterator[None]:
         raise
 
 
-def counts_of(results: Sequence[SweepResult]) -> dict[str, int]:
-    """The numbers a monitor wants: organisations, planned, sent, held for people, uncertain."""
-    plans = [r.plan for r in results if r.plan]
-    return {
-        "organisations": len(results),
-        "skipped": sum(1 for r in results if r.skipped),
-        "left": sum(1 for r in results if r.left),
-        "refused": sum(1 for r in results if r.refused),
-        "sent": sum(1 for r in results for s in r.sent if s.outcome == "accepted"),
-        "not_sent": sum(1 for r in results for s in r.sent if s.outcome != "accepted"),
-        "dropped": sum(len(r.dropped) for r in results),
-        "uncertain": sum(len(r.uncertain) for r in results),
-        "tasks": sum(len(r.tasks) for r in results),
-        "proposals": sum(len(p.proposals) for p in plans),
-        "open_invoices": sum(len(p.standings) for p in plans),
-    }
-
-
 def troubles(results: Sequence[SweepResult]) -> list[str]:
     """A line for each organisation that needs a person now."""
     lines = []

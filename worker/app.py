@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from worker.afterwards import counts_of, look_after, watching
+from worker.afterwards import look_after, watching
 from worker.app_mail import Post, composer_of, copied, warned
 from worker.app_replies import Ear, listening
 from worker.clock import SystemClock
@@ -26,7 +26,7 @@ from worker.config.values import (
 )
 from worker.connections import Links, saved_connections, unsaved
 from worker.core.receivable import Snapshot
-from worker.core.results import SweepResult
+from worker.core.results import SweepResult, counts_of
 from worker.core.secret import Secret
 from worker.core.settings import Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
@@ -211,17 +211,29 @@ class App:
 
         owing = {snapshot.survivor(i.client_id) for i in snapshot.invoices if i.is_open}
         mail, deaf = organisation.mail or self.practice.mail, self._deaf.get(organisation.name, False)
-        settled = with_learnt(self.learnt(organisation, snapshot, day), owing)
+        learnt = self.learnt(organisation, snapshot, day)
+        settled = with_learnt(learnt, owing)
+        self.keep(organisation, learnt)
         return replace(settled, listening=listening(self.practice.mode, mail, failed=deaf))
+
+    def keep(self, organisation: OrganisationConfig, learnt: "Learnt") -> None:
+        """Keep what had to be inferred anew, so that the next sweep need not."""
+        if learnt.fresh:
+            self.logbook.keep_cycles(organisation.name, learnt.fresh)
+            learnt.fresh.clear()
 
     def learnt(self, organisation: OrganisationConfig, snapshot: Snapshot, day: date) -> "Learnt":
         """What payments say of each payer's cycle, beside the settings as written. Raises ConfigError."""
         from worker.calendars import calendar_for
         from worker.config.resolve import resolve
+        from worker.core.events import EventKind
         from worker.core.inference.learn import LOOKED_BACK, learn
+        from worker.core.recorded_runs import with_recorded
 
         settings = resolve(organisation, snapshot, day, calendar_for)
-        return learn(settings, self.logbook.paid(organisation.name, day - LOOKED_BACK), day)
+        settings = with_recorded(settings, self.logbook.events(organisation.name, kind=EventKind.PAYS))
+        name = organisation.name
+        return learn(settings, self.logbook.paid(name, day - LOOKED_BACK), day, self.logbook.cycles(name))
 
     def waits(self, organisation: OrganisationConfig, day: date) -> "Spared":
         """What waiting for payment runs spared so far, and the days it cost."""

@@ -20,6 +20,7 @@ _COMMANDS: dict[str, str] = {
     "release": "record",
     "promise": "record",
     "dispute": "record",
+    "pays": "pays",
     "log": "record",
     "done": "tasks",
     "reconciled": "record",

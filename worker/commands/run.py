@@ -33,9 +33,8 @@ def preview_command(desk: Desk, organisations: tuple[str, ...]) -> int:
 def _run(desk: Desk, organisations: tuple[str, ...], *, deliver: bool) -> int:
     import structlog
 
-    from worker.afterwards import counts_of
     from worker.consents.health import warnings
-    from worker.core.results import exit_code
+    from worker.core.results import counts_of, exit_code
     from worker.core.settings import Mode
     from worker.halt import on_signals
     from worker.report.data import run_data

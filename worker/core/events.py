@@ -23,6 +23,7 @@ class EventKind(StrEnum):
     LOG = "log"  # subject client id; what, on, invoices[]
     TASK = "task"  # subject task id; payer, kind, step, advances[], why
     DONE = "done"  # subject task id; outcome, note, again?
+    PAYS = "pays"  # subject client id; pays?, cut_off?, stated: when it pays; without pays: taken back
     RECONCILED = "reconciled"  # subject ""; on
     APPROVE = "approve"  # subject approval id; kind, names[], amounts{}, limit
     REJECT = "reject"  # subject approval id; why

@@ -114,7 +114,8 @@ class ClientSettings:
     """Everything settled for one client. `to` may be empty: then the address in the books is used.
 
     `schedule` is a payment run a person wrote; `run_stated` says whether wording may quote it. `already_at` names the
-    step reached before duecourse, `last_contacted` the day somebody last asked. `escalate_to` is copied on hard steps.
+    step reached before duecourse, `last_contacted` the day somebody last asked. `doubt`: what is seen instead of the
+    run written. `escalate_to` is copied on hard steps.
     """
 
     client_id: str
@@ -136,6 +137,7 @@ class ClientSettings:
     never_contact: str = ""
     last_contacted: date | None = None
     already_at: str = ""
+    doubt: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every schema revision this version knows, oldest first; the last is the one it works with."""
 
 metadata = MetaData()
@@ -197,7 +197,17 @@ link = Table(
     _text("url"),
 )
 
-MIRROR = (allocation, payment, credit, invoice, client, organisation, link)
+# What was inferred of each payer's payment cycle; rebuilt from the mirror whenever `mark` no longer fits.
+cycle = Table(
+    "cycle",
+    metadata,
+    _text("organisation", key=True),
+    _text("payer_id", key=True),
+    _text("mark"),
+    _text("beliefs"),
+)
+
+MIRROR = (allocation, payment, credit, invoice, client, organisation, link, cycle)
 """What a reading of the books can make again, children first."""
 
 # `base` is the decision's key and `generation` how often it was planned: a key that was cancelled, expired or resolved

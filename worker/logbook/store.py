@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from worker.core.decisions import Remind, Thank
 from worker.core.events import Event, EventKind
 from worker.core.history import History, MessageState
+from worker.core.inference.keep import Kept
 from worker.core.inference.learn import Paid
 from worker.core.message import Letter
 from worker.core.receivable import Snapshot
@@ -19,7 +20,7 @@ from worker.core.usage import Used, UsedOn
 from worker.logbook import identity, journal, messages, mirror, schema, usage
 from worker.logbook.connections import ConnectionShelf
 from worker.logbook.database import ConnectionLost, Database, insert_into, open_database
-from worker.logbook.paid import paid
+from worker.logbook.paid import cycles, paid
 from worker.logbook.rows import instant
 from worker.logbook.tidy import first_today, tidy
 from worker.ports import Claim, MessageRecord, MirrorWriter
@@ -259,6 +260,17 @@ class SqlLogbook:
         """What was asked for an organisation on some UTC days, both included, oldest first."""
         with self._database.read() as connection:
             return usage.rows(connection, organisation, first, last)
+
+    def cycles(self, organisation: str) -> dict[str, Kept]:
+        """What was inferred of payment cycles before, by payer."""
+        with self._database.read() as connection:
+            return cycles(connection, organisation)
+
+    def keep_cycles(self, organisation: str, fresh: Mapping[str, Kept]) -> None:
+        """Keep what was inferred now, in place of what was known of these payers before."""
+        rows = [(payer, one.mark, one.beliefs) for payer, one in fresh.items()]
+        with self._database.write() as connection:
+            mirror.upsert(connection, schema.cycle, organisation, rows)
 
     def close(self) -> None:
         """Release the database."""

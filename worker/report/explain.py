@@ -93,6 +93,8 @@ def settings_lines(case: Case) -> list[tuple[str, str, str]]:
             cut_off = chosen.schedule.cut_off_of(following)
             also = f", cut-off {day(cut_off)}" if cut_off != following else ""
             lines.append(("next run", day(following) + also, ""))
+        if chosen.doubt:
+            lines.append(("contradicted", chosen.doubt, "payments in the books"))
     else:
         lines.append(("payment run", "not known: steps go by the due date", "write pays: in the config"))
     if chosen.collects:

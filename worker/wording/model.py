@@ -27,8 +27,6 @@ def names_of(model: MessageModel, stage: str, accounts_team: str) -> dict[str, o
     names: dict[str, object] = {name: _cleaned(getattr(model, name)) for name in MODEL_FIELDS}
     signed: dict[str, Any] = {part: one_line(getattr(model.signature, part)) for part in _SIGNED}
     names["signature"] = replace(model.signature, **signed)
-        model.signature, **{part: one_line(getattr(model.signature, part)) for part in _SIGNED}
-    )
     names["greeting"] = one_line(model.greeting) or accounts_team.replace("{payer}", model.payer)
     names["credit"] = tuple(money for money in model.credit if money.amount)
     names["asked"] = asked = model.demanded or model.overdue
