@@ -19,6 +19,7 @@ _COMMANDS: dict[str, str] = {
     "release": "record",
     "promise": "record",
     "dispute": "record",
+    "plan": "plan",
     "log": "record",
     "done": "tasks",
     "reconciled": "record",

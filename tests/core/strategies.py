@@ -11,7 +11,7 @@ from tests.core.build import CALENDAR, client, client_settings, considerate, cre
 from tests.scenarios.simulate import Firm
 from worker.core.history import MessageState
 from worker.core.payment_run import RunSchedule, parse_pays
-from worker.core.policy import Policy, QuietPeriod, Tolerance
+from worker.core.policy import PlanOffer, Policy, QuietPeriod, Tolerance
 from worker.core.receivable import CreditKind, Invoice, InvoiceStatus
 from worker.core.settings import ClientSettings, Collection, DeliveredBy, Dispute, Hold, OrganisationSettings, Promise
 from worker.core.when import Span, Unit
@@ -41,7 +41,7 @@ def oddity(draw: st.DrawFn, *kinds: str) -> str:
 policies: st.SearchStrategy[Policy] = st.sampled_from(
     [
         considerate(),
-        considerate(plans_offered=True),
+        considerate(plans=PlanOffer()),
         ladder("5 days before due", "1 day after due", "7 days after previous", "7 days after previous"),
         ladder("3 days after due", "10 days after due", "20 days after due", gap=Span(0, Unit.DAY)),
         ladder("1 day after due", *["1 day after previous"] * 11, gap=Span(0, Unit.DAY)),

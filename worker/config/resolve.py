@@ -8,7 +8,7 @@ from worker.config.fingerprint import fingerprint_of
 from worker.config.names import Names, group_of, same
 from worker.config.options_client import ClientSettingsOptions
 from worker.config.options_organisation import OrganisationOptions, PauseOptions, SignatureOptions
-from worker.config.restraints import disputes_of, hold_by, holds_of, never_contacted, promises_of
+from worker.config.restraints import disputes_of, hold_by, holds_of, never_contacted, plans_of, promises_of
 from worker.config.source import guess
 from worker.config.values import Calendars, OrganisationConfig
 from worker.core.policy import QuietPeriod
@@ -60,6 +60,7 @@ def resolve(
     calendar = cascade.own_calendar()
     disputes = disputes_of(written, names, snapshot, problems)
     promises = promises_of(written, names, snapshot, as_of, problems)
+    plans = plans_of(written, names, snapshot, problems)
     zone = _zone(organisation, snapshot, problems)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
@@ -73,6 +74,7 @@ def resolve(
         holds=tuple(sorted(holds, key=_hold_order)),
         disputes=tuple(disputes),
         promises=tuple(promises),
+        plans=tuple(plans),
         quiet=_quiet([*practice.quiet, *written.quiet], [*practice.pause, *written.pause], as_of),
         reconciled=_reconciled(written.reconciled),
         backlog=Backlog(written.backlog) if written.backlog else None,

@@ -30,7 +30,9 @@ def _recipients(decision: Remind | Thank, snapshot: Snapshot, settings: Organisa
         if client:
             allowed |= {client.email.lower(), *(p.email.lower() for p in client.people)}
         if chosen:
+            roles = [a for written in chosen.roles.values() for a in written]
             allowed |= {a.email.lower() for a in (*chosen.to, *chosen.thanks_to, *chosen.cc)}
+            allowed |= {a.email.lower() for a in (*chosen.escalate_to, *roles)}
     strangers = [a.email for a in (*decision.to, *decision.cc) if a.email.lower() not in allowed]
     found = ["a recipient who is not this client's"] if strangers else []
     return found if decision.to else ["no recipient"]
@@ -65,7 +67,7 @@ def _once(decision: Remind, history: History) -> list[str]:
 def _sums(decision: Remind) -> list[str]:
     """I11: the totals are the exact sums of the lines asked for, one per currency."""
     model = decision.model
-    asked = model.demanded if decision.stage is Stage.FINAL else (*model.coming, *model.overdue)
+    asked = model.demanded or (*model.coming, *model.overdue)
     exact = totals(line.open for line in asked)
     shown = {m.currency: m.amount for m in model.gross}
     credit = {m.currency: m.amount for m in model.credit}
@@ -77,7 +79,8 @@ def _sums(decision: Remind) -> list[str]:
 
 def _dates(decision: Remind, as_of: AsOf) -> list[str]:
     """I20: overdue wording only after the due date, coming wording only up to it."""
-    late = all(x.due is not None and x.due < as_of.day for x in (*decision.model.overdue, *decision.model.demanded))
+    demanded = decision.model.demanded if decision.stage is Stage.FINAL else ()  # else by something else's day
+    late = all(x.due is not None and x.due < as_of.day for x in (*decision.model.overdue, *demanded))
     early = all(x.due is not None and x.due >= as_of.day for x in decision.model.coming)
     return [] if late and early else ["a due date on the wrong side of today"]
 

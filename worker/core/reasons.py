@@ -51,6 +51,9 @@ SENTENCES: dict[str, str] = {
     "task": "Waiting for a person: {what}.",
     "ladder-end": "The last step has been taken: decide what happens.",
     "quiet": "Quiet period until {until}: {why}.",
+    "collection-missed": "The {method} of {on} did not bring this money: find out why (done ... failed).",
+    "plan-missed": "Instalment {which} ({amount}, due {due}) did not come: talk to them.",
+    "plan-broken": "A second instalment of the plan was missed; {which} ({amount}) was due {due}: decide what happens.",
     # waiting: something will happen by itself
     "not-yet": "Next: {step} on {on} ({why}).",
     "no-date": "Next: {step}, once {why} is known.",
@@ -59,6 +62,10 @@ SENTENCES: dict[str, str] = {
     "after-thanks": "{step} is due, but thanks went out on {last}; it waits until {on}.",
     "ceiling": "{step} is due, but this client already had {count} messages in {days} days.",
     "stagger": "{step} is due; after the quiet period messages restart over five business days, this one on {on}.",
+    "again": "{step} is due, but they heard as much on {last}; it waits until {on}, and then takes along what is due.",
+    "plan": "In an agreed plan: instalment {which} ({amount}) is due {due}; nothing is asked before.",
+    "arranged-first": "{step} is due, but today's message is about something agreed; it comes after it.",
+    "statement": "Next: {step} on {on}, with everything that is open.",
     "with-others": "Coming up; it will be mentioned in the next message about what is overdue.",
     "deadline": "We asked for payment by {granted}; nothing more before {on}.",
     # chased
