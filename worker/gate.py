@@ -15,7 +15,7 @@ from worker.core.decisions import AsOf, Plan, Remind, Thank
 from worker.core.events import Event, EventKind
 from worker.core.focus import Focus
 from worker.core.history import History, MessageState
-from worker.core.invariants import violations
+from worker.core.invariants import refuse_threats, violations
 from worker.core.receivable import Invoice, InvoiceStatus, Snapshot
 from worker.core.results import Dropped, Sent
 from worker.core.settings import OrganisationSettings
@@ -155,6 +155,7 @@ class Gate:
 
         try:
             letter = self.composer.compose(decision, claim.attempt)
+            refuse_threats(decision, f"{letter.subject}\n{letter.text}")
             raw = self.mailer.prepare(letter, self.clock.now())
         except ValueError as problem:
             receipt = Receipt(Outcome.REJECTED, detail=f"could not be worded or addressed: {problem}")

@@ -66,15 +66,18 @@ def _clients(app: "App") -> "list[Problem]":
 
 def _answer(desk: Desk, problems: "list[Problem]", practice: "Practice | None") -> int:
     from worker.errors import ConfigError
-    from worker.report.terminal import OUT, WRONG, counted, say
+    from worker.report.terminal import OUT, TYPE, WRONG, counted, say
 
     if desk.as_json:
         found = [{"place": p.place, "found": p.found, "expected": p.expected, "todo": p.todo} for p in problems]
-        desk.print_json({"schema": 1, "ok": not problems, "problems": found})
+        warned = [w.text() for w in practice.warnings] if practice else []
+        desk.print_json({"schema": 1, "ok": not problems, "problems": found, "warnings": warned})
     elif problems:
         say(desk.out(), str(ConfigError(problems)), WRONG)
     elif practice is not None:
         count = counted(len(practice.organisations), "organisation")
         say(desk.out(), f"All is well: {count}, mode {practice.mode}, mail goes to {practice.mail.mailer}.", OUT)
+        for warning in practice.warnings:
+            say(desk.out(), f"worth a look: {warning.text()}", TYPE)
         say(desk.out(), "Next: duecourse preview")
     return 2 if problems else 0

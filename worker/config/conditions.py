@@ -118,6 +118,8 @@ def _compared(measure: Measure, key: str, value: Any, last: int) -> Test:
     match = _COMPARISON.fullmatch(value.strip()) if isinstance(value, str) else None
     number = decimal_of(match[2]) if match else None
     unit = match[3] if match and match[3] else ""
+    if measure in _IN_DAYS:
+        expected = f'{key}: "> 14 days", with one of > >= < <= ='
     if measure is Measure.CLIENT_SINCE:
         expected = f'{key}: "< 6 months", in days, weeks, months or years'
     fits = bool(unit) if measure is Measure.CLIENT_SINCE else not unit or (measure in _IN_DAYS and unit[:3] == "day")

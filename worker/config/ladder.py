@@ -61,7 +61,7 @@ def _steps(parent: PolicyOptions, child: PolicyOptions, problems: list[Problem])
         old = step.name if step.name in known else next((w for w in step.was if w in known), None)
         own[step.name] = _step_over(known[old], step) if old else step
     kept = [renamed.get(name, name) for name in kept]
-    # Steps for what was agreed have no place on the ladder: they stand apart, and a list of the ladder's sets its order.
+    # Steps for what was agreed have no place on the ladder: a list of the ladder's own sets its order.
     apart = [n for n in dict.fromkeys([*kept, *own]) if _agreed(own.get(n) or known.get(n))]
     kept, named = [n for n in kept if n not in apart], [n for n in own if n not in apart]
     order = named if set(kept) <= set(named) else _woven(kept, named)

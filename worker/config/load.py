@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from worker.config import lint
 from worker.config.checks import organisation_problems, practice_problems
 from worker.config.clients_csv import read_clients
 from worker.config.convert import books_of, mail_of, ping_of, secret_of
@@ -50,6 +51,9 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = 
         stopped=written.stopped or "",
         ping=ping_of(written, env, folder, problems),
         files=tuple(files),
+        warnings=tuple(
+            dict.fromkeys(w for o in organisations for w in lint.organisation_warnings(o.written, o.policies))
+        ),
         folder=folder,
     )
     if problems:
@@ -71,6 +75,7 @@ def _organisation(
         if policy not in policies and (built := shelf.policy(policy, place)):
             policies[policy] = built
     problems += organisation_problems(name, written, practice, policies)
+    problems += lint.organisation_problems(written)
     return OrganisationConfig(
         name, books_of(written.books, folder, env, problems), written.place, written, practice, policies
     )

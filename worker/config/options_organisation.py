@@ -29,6 +29,7 @@ from worker.config.source import Located, LocatedList
 from worker.core.phrases import weekday_of
 
 BacklogChoice = Annotated[str, *choice("chase", "leave")]
+DebtsChoice = Annotated[str, *choice("our own", "assigned")]
 PauseWhat = Annotated[str, *choice("all", "hard")]
 
 
@@ -227,6 +228,7 @@ class OrganisationOptions(Common):
     backlog: BacklogChoice | None = option(
         "What to do about invoices already overdue at the start; needed in live mode.", "leave"
     )
+    debts: DebtsChoice | None = option("Whose debts these are; only one's own are asked for here.", "our own", off=True)
     own_domains: Annotated[list[Domain], OneOrMore] = option(
         "Your own domains: a client with an address there is held at first sight.",
         ["example.com"],

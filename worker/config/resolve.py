@@ -8,6 +8,7 @@ from worker.config.fingerprint import fingerprint_of
 from worker.config.names import Names, group_of, same
 from worker.config.options_client import ClientSettingsOptions
 from worker.config.options_organisation import OrganisationOptions, PauseOptions, SignatureOptions
+from worker.config.rates import rate_tables
 from worker.config.restraints import disputes_of, hold_by, holds_of, never_contacted, plans_of, promises_of
 from worker.config.source import guess
 from worker.config.values import Calendars, OrganisationConfig
@@ -91,6 +92,7 @@ def resolve(
         why_it_matters=written.why_it_matters,
         next_action=written.what_happens_next,
         caps=_caps(organisation),
+        rates=rate_tables(),
         stopped=practice.stopped or written.stopped or "",
         notes_in_books=written.notes_in_books,
         fingerprint=fingerprint_of(organisation),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from worker.core.policy import Policy
 from worker.core.settings import Mode
 from worker.core.workdays import Calendar
+from worker.errors import Problem
 
 if TYPE_CHECKING:
     from worker.config.options import PracticeOptions
@@ -156,7 +157,8 @@ class OrganisationConfig:
 class Practice:
     """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or "".
 
-    `files` are the names of what was read, relative to `folder`, where policies/ and wording/ may lie too.
+    `warnings` are what is allowed and unwise. `files` are the names of what was read, relative to `folder`, where
+    policies/ and wording/ may lie too.
     """
 
     mode: Mode
@@ -170,6 +172,7 @@ class Practice:
     ping: Secret | None = None
     files: tuple[str, ...] = ()
     folder: Path = Path()
+    warnings: tuple[Problem, ...] = ()
 
     def organisation(self, name: str) -> OrganisationConfig | None:
         """The organisation with this name."""

@@ -8,7 +8,9 @@ from typing import Any
 from worker.core.conditions import usual
 from worker.core.context import Context, amount_words, key_of
 from worker.core.decisions import Bucket, Remind
+from worker.core.early import early_payment
 from worker.core.history import Advance
+from worker.core.interest import figure, why_not
 from worker.core.ladder import Ladder, Position
 from worker.core.message import InstalmentDue, MessageModel
 from worker.core.model import (
@@ -151,6 +153,7 @@ def _model(
         why_it_matters=top.ladder.settings.why_it_matters or ctx.settings.why_it_matters,
         **_arranged(ctx, top),
         **_offered(ctx, top, net),
+        **_terms(ctx, top, moved),
     )
 
 
@@ -164,6 +167,18 @@ def _arranged(ctx: Context, top: Due) -> dict[str, Any]:
     if top.step.track is Track.COLLECTION and collects:
         return {"collected_by": collects.method, "collected_on": top.ladder.arrangement.on}
     return {}
+
+
+def _terms(ctx: Context, top: Due, moved: list[Invoice]) -> dict[str, Any]:
+    """What early payment saves, before the due date; what late payment costs, in a final notice."""
+    chosen = top.ladder.settings
+    if top.step.stage is Stage.BEFORE:
+        early = (early_payment(i, ctx.day, chosen.early) for i in moved)
+        return {"early_payment": tuple(e for e in early if e)}
+    if top.step.stage is not Stage.FINAL or why_not(chosen.charges, ctx.settings.rates):
+        return {}
+    figures = (figure(i, ctx.day, chosen.charges, ctx.settings.rates) for i in moved)
+    return {"interest": tuple(f for f in figures if f), "late_fee_notice": chosen.charges.notice}
 
 
 def _offered(ctx: Context, top: Due, net: tuple[Money, ...]) -> dict[str, Any]:

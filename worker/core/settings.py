@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from worker.core.payment_run import RunSchedule
 from worker.core.policy import Policy, QuietPeriod
 from worker.core.workdays import Calendar
+
+if TYPE_CHECKING:
+    from worker.core.interest import RateTable
 
 
 class Mode(StrEnum):
@@ -271,6 +275,7 @@ class OrganisationSettings:
     why_it_matters: str = ""
     next_action: str = ""
     caps: Caps = field(default_factory=Caps)
+    rates: Mapping[str, "RateTable"] = field(default_factory=dict)
     stopped: str = ""
     notes_in_books: bool = False
     fingerprint: str = ""
