@@ -75,6 +75,7 @@ class PayerDesk:
         self._ask_people()
         self._ask_for_a_yes()
         agreed = [d for d in due if d.step.track is not Track.LADDER]
+        agreed = [d for d in agreed if d not in self._covered(agreed, [], final=False)]
         live = [i for i in live if not self.ctx.suspended(i)]
         due = self._worth_sending([d for d in due if d not in agreed], live)
         if agreed:

@@ -14,6 +14,7 @@ from worker.core.decisions import Bucket, Remind
 from worker.core.history import Advance
 from worker.core.ladder import Position, Timing, named, plain_name
 from worker.core.model import base_model, copies, lines, net_of, recipients, subtotals, sums
+from worker.core.payer_guards import hold_on_money
 from worker.core.payment_run import RunSchedule
 from worker.core.policy import Stage, Statements, Step, Track
 from worker.core.reasons import day_words, reason
@@ -42,6 +43,10 @@ class Statement:
         terms = chosen.policy.statements if chosen else None
         step = next(iter(chosen.policy.on(Track.STATEMENT)), None) if chosen else None
         if chosen is None or terms is None or step is None or not self.live:
+            return
+        covered = hold_on_money(ctx, self.desk.client_ids, self.live, chosen.policy)
+        self.live = [i for i in self.live if i.currency not in covered]
+        if not self.live:
             return
         schedule = RunSchedule(terms.on, calendar=ctx.sending(chosen, chosen.policy))
         today = self._day(schedule, step)
