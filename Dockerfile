@@ -1,11 +1,13 @@
 # Build: docker build -t duecourse .    Run: docker run --read-only -v duecourse-state:/state -v ./config:/config:ro duecourse
 # Pin the base by digest in production: --build-arg BASE_IMAGE=python@sha256:...
+# With PostgreSQL, cloud secrets and the fleet: --build-arg LOCK=requirements-all.lock
 ARG BASE_IMAGE=python:3.12-slim
 FROM ${BASE_IMAGE} AS build
+ARG LOCK=requirements.lock
 WORKDIR /src
-COPY requirements.lock pyproject.toml README.md LICENSE ./
+COPY requirements.lock requirements-all.lock pyproject.toml README.md LICENSE ./
 RUN python3 -m venv /opt/duecourse \
- && /opt/duecourse/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
+ && /opt/duecourse/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r ${LOCK}
 COPY worker ./worker
 COPY connectors ./connectors
 COPY policies ./policies

@@ -7,7 +7,7 @@ RUNSTAMP := $(VENV)/.stamp-run
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: help run quarter test check format matrix bench lock config clean
+.PHONY: help run quarter test check format matrix bench lock config function image clean
 
 help:
 	@echo "make run      set up, then chase a demo company on embedded defaults (nothing leaves this machine)"
@@ -17,6 +17,8 @@ help:
 	@echo "make matrix   the slower, exhaustive tests"
 	@echo "make bench    measurements beside peers"
 	@echo "make config   regenerate config.example.yaml, the JSON Schema and the reference"
+	@echo "make function the package for AWS Lambda or Google Cloud, in build/function (CONFIG=folder adds your config)"
+	@echo "make image    build the container image without a daemon and test it (Debian, as root)"
 	@echo "make lock     refresh the hashed dependency locks"
 
 $(BIN)/python:
@@ -40,7 +42,7 @@ quarter: $(RUNSTAMP)
 	@$(BIN)/python scripts/demo.py quarter
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not matrix and not bench" $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not matrix and not bench and not image" $(TESTS)
 
 matrix: $(STAMP)
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n $(WORKERS) -m matrix $(TESTS)
@@ -69,7 +71,21 @@ lock:
 	$(VENV)-lock/bin/python -m pip -q install uv
 	$(VENV)-lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --no-annotate --no-header --generate-hashes -o requirements.lock requirements.build.in
 	$(VENV)-lock/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-annotate --no-header --generate-hashes -o requirements-dev.lock requirements.build.in
+	$(VENV)-lock/bin/uv pip compile pyproject.toml --extra postgres --extra aws --extra gcp --extra fleet --universal --python-version 3.11 --no-annotate --no-header --generate-hashes -o requirements-all.lock requirements.build.in
 	rm -rf $(VENV)-lock
+
+image: $(STAMP)
+	scripts/image.sh
+
+# The platforms run Python 3.12 on x86-64 Linux; compiled packages must be theirs, not this machine's.
+function: $(BIN)/python
+	rm -rf build/function
+	$(BIN)/python -m pip -q install --disable-pip-version-check --require-hashes -r requirements-all.lock --target build/function \
+	  --python-version 3.12 --implementation cp --platform manylinux2014_x86_64 --platform manylinux_2_28_x86_64 --only-binary :all:
+	cp -r worker connectors policies build/function/
+	@if [ -n "$(CONFIG)" ]; then cp -r "$(CONFIG)" build/function/config; fi
+	find build/function -name __pycache__ -prune -exec rm -rf {} +
+	@du -sh build/function
 
 clean:
 	rm -rf $(VENV) demo build dist *.egg-info

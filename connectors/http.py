@@ -23,6 +23,8 @@ NEXT_SWEEP = "Nothing needs doing: the next sweep tries again."
 LONGEST_WAIT = 300.0  # seconds; a longer Retry-After is a matter for the next sweep, not for a sleeping worker
 _CHUNK = 1 << 18
 _PASSING = frozenset({429, 500, 502, 503, 504})
+_FROM_BETWEEN = frozenset({500, 502, 504})
+"""Said by something that broke or stood between: the platform may have acted before. A 429 or a 503 turned us away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,10 @@ class Reply:
     def mark(self) -> str:
         """The trace in brackets, for the end of an error's first sentence; empty when there is none."""
         return f" (correlation id {self.trace})" if self.trace else ""
+
+
+class ReplyLost(BooksUnavailable):
+    """Sent, in part at least, and no answer of the platform's own came back: it may have acted on it."""
 
 
 class PassingError(Exception):
@@ -235,9 +241,8 @@ class Session:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             late = isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError)
             how = "did not answer in time" if late else "broke the connection"
-            raise PassingError(
-                BooksUnavailable(f"{self.platform} {how} while asked for {what}.", NEXT_SWEEP)
-            ) from error
+            kind = BooksUnavailable if _never_sent(error) else ReplyLost
+            raise PassingError(kind(f"{self.platform} {how} while asked for {what}.", NEXT_SWEEP)) from error
         headers = response.headers
         if self.pace:
             self.pace.after(headers)
@@ -255,7 +260,7 @@ class Session:
             if size > self._limits.body:
                 raise BooksGarbled(f"The answer to {what} is larger than {self._limits.body >> 20} MiB.", NEXT_SWEEP)
             if self.clock.monotonic() > until:
-                error = BooksUnavailable(f"{self.platform} answered too slowly when asked for {what}.", NEXT_SWEEP)
+                error = ReplyLost(f"{self.platform} answered too slowly when asked for {what}.", NEXT_SWEEP)
                 raise PassingError(error)
         return b"".join(parts)
 
@@ -270,12 +275,18 @@ class Session:
         if reply.status not in _PASSING:
             return reply
         wait = seconds(reply.headers.get("Retry-After", ""))
-        error = BooksUnavailable(
-            f"{self.platform} {_passing_words(reply)} when asked for {what}{reply.mark()}.", NEXT_SWEEP, wait
-        )
+        kind = ReplyLost if reply.status in _FROM_BETWEEN else BooksUnavailable
+        error = kind(f"{self.platform} {_passing_words(reply)} when asked for {what}{reply.mark()}.", NEXT_SWEEP, wait)
         if wait is not None and wait > LONGEST_WAIT:
             raise error
         raise PassingError(error, wait)
+
+
+def _never_sent(error: Exception) -> bool:
+    """Whether no byte of the request can have left: no line was ever made."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    unmade = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError)
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, unmade)
 
 
 def seconds(text: str) -> float | None:

@@ -310,7 +310,7 @@ comparison = ">" | ">=" | "<" | "<=" | "="
 | test | holds when |
 |---|---|
 | `balance: "> 250"` | the payer's open sum in the invoice's currency compares so |
-| `balance: {GBP: "> 250", EUR: "> 300", otherwise: "> 300"}` | the same, with a threshold per currency; a currency that is not named, without `otherwise`, does not fit |
+| `balance: {GBP: "> 250", EUR: "> 300", otherwise: "> 300"}` | per currency; others do not fit without `otherwise` |
 | `oldest: ">= 30 days"` | the payer's oldest overdue invoice is that many days late |
 | `invoices: ">= 3"` | the payer has that many overdue invoices |
 | `currency: EUR` | the invoice is in it |

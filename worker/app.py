@@ -4,15 +4,16 @@ The only module that names concrete classes. The CLI, the handlers and the fleet
 """
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from worker.budget import budgeted
 from worker.clock import SystemClock
 from worker.config.values import (
     CsvBooks,
@@ -20,14 +21,18 @@ from worker.config.values import (
     Practice,
     QuickBooksBooks,
     SandboxBooks,
-    Secret,
+    XeroBooks,
 )
+from worker.connections import saved_connections, unsaved
 from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult
+from worker.core.secret import Secret
 from worker.core.settings import Address, Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
+from worker.halt import Halt
 from worker.holder import is_dead, me
 from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
+from worker.quiet import hush
 from worker.sweep import Outfit, sweep
 
 if TYPE_CHECKING:
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
     from worker.core.inference.learn import Learnt
     from worker.core.inference.spared import Spared
     from worker.logbook.store import SqlLogbook
+    from worker.vault.tokens import SealedTokens
 
 _SECURITY = {"tls": "tls", "starttls": "starttls", "plain": "none"}
 STOP_FILE = "STOP"
@@ -69,10 +75,13 @@ class App:
     practice: Practice
     clock: SystemClock = field(default_factory=SystemClock)
     progress: Progress = field(default_factory=Quiet)
+    halt: Halt = field(default_factory=Halt)
     _logbook: "SqlLogbook | None" = None
     _closing: list[Callable[[], None]] = field(default_factory=list)
 
     def __enter__(self) -> "App":
+        if self.practice.mode is Mode.LIVE:
+            hush()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,8 +100,6 @@ class App:
             self._closing.append(self._logbook.close)
         return self._logbook
 
-    # -- a run -------------------------------------------------------------------------------------------------------
-
     def run(self, names: Sequence[str] = (), *, deliver: bool) -> tuple[SweepResult, ...]:
         """Sweep the named organisations (all when none is named), one after the other; one's trouble is its own.
 
@@ -103,16 +110,21 @@ class App:
         mailer = self.mailer()
         if live:
             self.check_instance(mailer)
-        ping, run_id = self.ping() if live else NoPing(), uuid4().hex[:12]
+        ping, run_id = self.ping(watched=live), uuid4().hex[:12]
         ping.start(run_id)
         with rare_collections():
-            results = tuple(self._one(o, mailer, f"{run_id}-{n}", deliver=live) for n, o in enumerate(chosen, 1))
-        ok = not any((r.skipped and not r.elsewhere) or r.broken for r in results)
+            turns = enumerate(self._longest_waiting_first(chosen), 1)
+            results = budgeted(self, tuple(self._one(o, mailer, f"{run_id}-{n}", deliver=live) for n, o in turns))
+        ok = not any((r.skipped and not r.excused) or r.broken for r in results)
         ping.finish(run_id, ok, counts_of(results))
         return results
 
     def _one(self, organisation: OrganisationConfig, mailer: Mailer, sweep_id: str, *, deliver: bool) -> SweepResult:
         name = organisation.name
+        if why := self.halt.before_start():
+            return SweepResult(
+                name, sweep_id, "live" if deliver else "preview", skipped=f"Not begun: {why}.", left=True
+            )
         try:
             leased = self.logbook.leased_to(name)
             if leased and is_dead(leased):
@@ -121,6 +133,12 @@ class App:
                 return sweep(self.outfit(organisation, books, mailer, deliver=deliver), sweep_id)
         except DuecourseError as error:
             return SweepResult(name, sweep_id, "live" if deliver else "preview", skipped=str(error))
+
+    def _longest_waiting_first(self, chosen: Sequence[OrganisationConfig]) -> Sequence[OrganisationConfig]:
+        """Where time may run out, those read longest ago come first, so that nobody is left out twice in a row."""
+        if self.halt.left is None:
+            return chosen
+        return sorted(chosen, key=lambda o: self.logbook.read_at(o.name) or datetime.min.replace(tzinfo=UTC))
 
     def outfit(self, organisation: OrganisationConfig, books: Books, mailer: Mailer, *, deliver: bool) -> Outfit:
         """What one sweep needs."""
@@ -134,7 +152,8 @@ class App:
             holder=me(),
             resolve=partial(self.resolve, organisation),
             composer=self.composer,
-            stopped=self.stopped,
+            stopped=lambda: self.stopped() or self.halt.now(),
+            halted=self.halt.now,
             deliver=deliver,
             clock_moved=self.clock.moved,
         )
@@ -242,27 +261,28 @@ class App:
         self._closing.append(made.close)
         return made
 
-    def ping(self) -> Ping:
-        """Whoever notices when we fall silent."""
-        if self.practice.ping is None:
-            return NoPing()
-        from worker.ping import HttpPing
+    def ping(self, *, watched: bool) -> Ping:
+        """Whoever notices when we fall silent; nobody unless `watched`."""
+        from worker.ping import HttpPing, NoPing
 
-        return HttpPing(self.practice.ping.reveal())
+        return HttpPing(self.practice.ping.reveal()) if watched and self.practice.ping else NoPing()
 
     @contextmanager
     def books(self, organisation: OrganisationConfig) -> Iterator[Books]:
         """The books of one organisation, behind the Books port. Raises ConfigError or BooksError."""
         from connectors import connector
-        from connectors.oauth import FileTokens
 
-        books = organisation.books
-        tokens, links = FileTokens(self.practice.state / "tokens"), Links(self.logbook, organisation.name)
+        books, links = organisation.books, Links(self.logbook, organisation.name)
         if isinstance(books, SandboxBooks):
             with sandbox_options(books, self.clock.now()) as options:
-                yield connector(books.face)(options, self.clock, tokens, links)
+                yield connector(books.face)(options, self.clock, unsaved(), links)
         else:
-            yield connector(books.kind)(options_of(organisation), self.clock, tokens, links)
+            yield connector(books.kind)(options_of(organisation), self.clock, self.tokens, links)
+
+    @cached_property
+    def tokens(self) -> "SealedTokens":
+        """Saved connections. Neither they nor the vault's key are looked at before they are needed."""
+        return saved_connections(self.practice, lambda: self.logbook.connections())
 
 
 @dataclass(frozen=True)
@@ -292,6 +312,8 @@ def options_of(organisation: OrganisationConfig) -> dict[str, object]:
     found = {f.name: getattr(books, f.name) for f in fields(books) if f.name != "kind"}
     if isinstance(books, CsvBooks):  # files do not say whose they are
         found |= {"name": written.name or organisation.name, "zone": written.zone, "country": written.country}
+    if isinstance(books, XeroBooks | QuickBooksBooks):  # a consent is saved under this name, unless another is written
+        found["organisation"] = organisation.name
     if isinstance(books, QuickBooksBooks):  # a company rarely says in which zone it is
         found["zone"] = written.zone or organisation.practice.zone
     return {k: v.reveal() if isinstance(v, Secret) else v for k, v in found.items() if v not in (None, "")}
@@ -348,16 +370,6 @@ def wording_folders(practice: Practice) -> tuple[Path, ...]:
     return (*own, Path(policies.__file__).parent / "wording")
 
 
-class NoPing:
-    """Nobody is watching."""
-
-    def start(self, sweep_id: str) -> None:
-        """Nothing."""
-
-    def finish(self, sweep_id: str, ok: bool, counts: Mapping[str, int]) -> None:
-        """Nothing."""
-
-
 @contextmanager
 def rare_collections() -> Iterator[None]:
     """Look for reference cycles rarely: a sweep makes hundreds of thousands of values, which live to its end and form
@@ -376,6 +388,7 @@ def counts_of(results: Sequence[SweepResult]) -> dict[str, int]:
     return {
         "organisations": len(results),
         "skipped": sum(1 for r in results if r.skipped),
+        "left": sum(1 for r in results if r.left),
         "refused": sum(1 for r in results if r.refused),
         "sent": sum(1 for r in results for s in r.sent if s.outcome == "accepted"),
         "not_sent": sum(1 for r in results for s in r.sent if s.outcome != "accepted"),

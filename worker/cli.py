@@ -30,6 +30,7 @@ _COMMANDS: dict[str, str] = {
     "resync": "answer",
     "check": "check",
     "init": "files",
+    "vault": "vault",
     "sandbox": "sandbox",
 }
 

@@ -168,6 +168,9 @@ class Gate:
         return receipt
 
     def _record(self, decision: Remind | Thank, receipt: Receipt) -> None:
+        if receipt.outcome is Outcome.NOT_SENT and (why := self.stopped()):
+            self.dropped.append(Dropped(decision.payer_id, why))
+            return
         self.sent.append(Sent(decision, str(receipt.outcome), receipt.detail))
         gone = receipt.outcome in {Outcome.ACCEPTED, Outcome.UNCERTAIN}
         if gone and isinstance(decision, Remind) and decision.approval:

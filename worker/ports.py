@@ -13,6 +13,7 @@ from typing import Protocol
 
 from worker.core.decisions import Remind, Thank
 from worker.core.events import Event, EventKind
+from worker.core.grant import Grant
 from worker.core.history import History, MessageState
 from worker.core.message import Letter, MessageModel, Rendered
 from worker.core.receivable import Client, Credit, Invoice, Organisation, Payment, Snapshot
@@ -294,6 +295,31 @@ class Composer(Protocol):
 
     def compose(self, decision: Remind | Thank, attempt: int) -> Letter:
         """The letter for this attempt (1, 2, ...). Raises ValueError when it cannot be worded or addressed."""
+
+
+class Tokens(Protocol):
+    """A durable store of grants, by connection name. What `save` returned from survives a power cut.
+
+    No method gives away or deletes a token by itself: `forget` is for a connection that was revoked at the platform.
+    """
+
+    def names(self) -> tuple[str, ...]:
+        """Every connection kept here, sorted. Raises ConnectionBroken if that cannot be told."""
+
+    def load(self, name: str) -> Grant | None:
+        """The newest grant, or None when nothing was ever saved. Raises ConnectionBroken if it cannot be read."""
+
+    def save(self, name: str, grant: Grant) -> None:
+        """Keep this grant durably, in place of the one before. Raises ConnectionBroken if that fails."""
+
+    def prove(self, name: str) -> None:
+        """Show that `save` would work now, and last. Raises ConnectionBroken when it would not."""
+
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Hold off every other refresher of this name, in any process. A process that dies lets go."""
+
+    def forget(self, name: str) -> None:
+        """Drop a connection that the platform has revoked; nothing happens when there is none."""
 
 
 class Ping(Protocol):

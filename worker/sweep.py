@@ -28,7 +28,8 @@ class Outfit:
     """Everything one organisation's sweep needs. `deliver` false: preview, nothing leaves and nothing is promised.
 
     `resolve` turns the clients just read into settings (it may refuse with ConfigError); `composer` is made for those
-    settings; `stopped` answers why to stop before each hand-off. `clock_moved`: `--now` is in use.
+    settings; `stopped` answers why to stop before each hand-off, `halted` why to stop reading. `clock_moved`: `--now`
+    is in use.
     """
 
     organisation: str
@@ -41,8 +42,13 @@ class Outfit:
     resolve: Callable[[Snapshot, date], OrganisationSettings]
     composer: Callable[[OrganisationSettings, Snapshot], Composer]
     stopped: Callable[[], str]
+    halted: Callable[[], str] = lambda: ""
     deliver: bool = False
     clock_moved: bool = False
+
+
+class _Halted(Exception):
+    """The reading is given up in good time, whole: nothing of it was kept."""
 
 
 def sweep(outfit: Outfit, sweep_id: str) -> SweepResult:
@@ -55,6 +61,8 @@ def sweep(outfit: Outfit, sweep_id: str) -> SweepResult:
         return replace(empty, skipped="Another sweep of this organisation is running.", todo=todo, elsewhere=True)
     try:
         return _swept(outfit, empty)
+    except _Halted as halt:
+        return replace(empty, skipped=f"Not finished: {halt}.", left=True)
     except BooksError as error:
         _loudly(outfit, sweep_id, error.what, error.todo)
         return replace(empty, skipped=error.what, todo=error.todo)
@@ -110,6 +118,8 @@ def read(outfit: Outfit) -> Snapshot:
             rows = len(page.clients) + len(page.invoices) + len(page.credits) + len(page.payments)
             seen[page.resource] = seen.get(page.resource, 0) + rows
             outfit.progress.step(page.resource or "rows", seen[page.resource], page.total)
+            if why := outfit.halted():
+                raise _Halted(why)
         return mirror.finish(reading.watermark(), full=reading.full)
 
 

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from connectors.http import Reply, Session
-from connectors.oauth import Secret, TokenSource
+from connectors.oauth import TokenSource
 from connectors.quickbooks import faults, statements, wire
 from connectors.quickbooks import rows as row
 from connectors.quickbooks.refusals import BadRow, Missing, fault_in, refused
+from worker.core.secret import Secret
 from worker.errors import BooksGarbled
 
 TRACE = ("intuit_tid", "Intuit-Tid")  # written one way in Intuit's pages, the other on the wire

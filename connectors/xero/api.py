@@ -7,9 +7,10 @@ from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 from connectors.http import NEXT_SWEEP, Reply, Session
-from connectors.oauth import Secret, TokenSource
+from connectors.oauth import TokenSource
 from connectors.xero import dates, wire
 from connectors.xero import rows as row
+from worker.core.secret import Secret
 from worker.errors import BooksError, BooksGarbled, BooksUnavailable, ConnectionBroken
 
 PLATFORM = "Xero"

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from time import monotonic, sleep
 
 from connectors.http import Pace, Session
-from connectors.oauth import Secret
 from connectors.xero.api import DAY_LIMITS, PER_MINUTE, RATE_HEADERS, TRACE, XeroApi
 from connectors.xero.reading import XeroReading
+from worker.core.secret import Secret
 
 
 class Wall:

@@ -19,7 +19,8 @@ from worker.config.options_client import ClientOptions
 from worker.config.options_organisation import OrganisationOptions
 from worker.config.options_policy import PolicyOptions, StepOptions
 from worker.config.starter import STARTER
-from worker.config.values import CsvBooks, Secret, XeroBooks
+from worker.config.values import CsvBooks, XeroBooks
+from worker.core.secret import Secret
 from worker.core.settings import Mode
 from worker.errors import ConfigError
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from worker.logs import configure
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -81,7 +83,7 @@ def command(name: str, *, clocked: bool = True, configured: bool = True, json: b
         def call(**given: Any) -> None:
             debug, verbose, log_json = given.pop("debug"), given.pop("verbose"), given.pop("log_json")
             desk = Desk(given.pop("config", Path()), given.pop("now", None), given.pop("as_json", False))
-            _log(verbose, log_json)
+            configure(verbose=verbose, as_json=log_json)
             with _errors(debug):
                 code = function(desk, **given)
             click.get_current_context().exit(code or 0)
@@ -148,28 +150,6 @@ class Moment(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         if len(value.strip()) <= len("2026-03-10"):
             moment = moment.replace(hour=MORNING)
         return moment if moment.tzinfo else moment.astimezone()
-
-
-def _log(verbose: bool, as_json: bool) -> None:
-    """Configure logging once: standard error, warnings and up; never anything about clients below a warning."""
-    import logging
-    import sys
-
-    import structlog
-
-    level = logging.INFO if verbose else logging.WARNING
-    last: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks if as_json else structlog.processors.format_exc_info,
-            last,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
 
 
 @contextmanager

@@ -35,9 +35,10 @@ def _run(desk: Desk, organisations: tuple[str, ...], *, deliver: bool) -> int:
     from worker.app import counts_of
     from worker.core.results import exit_code
     from worker.core.settings import Mode
+    from worker.halt import on_signals
     from worker.report.data import run_data
 
-    with desk.app() as app:
+    with desk.app() as app, on_signals(app.halt):
         results = app.run(organisations, deliver=deliver)
         practice = app.practice
     structlog.get_logger().info("run finished", **counts_of(results))

@@ -101,13 +101,16 @@ def _books(written: OrganisationOptions, practice: PracticeOptions) -> Iterator[
     for key in ("identity_url", "api_url"):
         if getattr(books, key):
             yield from _test_url(books.place_of(key), getattr(books, key), practice)
-    lacking = [
-        words
-        for key, words in (("client_id", "client id from"), ("client_secret", "client secret from"))
-        if getattr(books, key) is None
-    ]
-    if lacking and (books.grant or ("" if books.refresh_token else "client credentials")) == "client credentials":
-        yield Problem(books.place, f'"{lacking[0]}" is missing', "{env: NAME} or {file: PATH}", "add it below books:")
+    if books.connection:
+        yield from _one_access(books)
+        return
+    lacking = ""
+    if books.client_id is None and not books.refresh_token:
+        lacking = "client id from"
+    elif books.client_secret is None and books.grant == "client credentials":
+        lacking = "client secret from"  # without a grant it may be an application that has none, and a saved consent
+    if lacking:
+        yield Problem(books.place, f'"{lacking}" is missing', "{env: NAME} or {file: PATH}", "add it below books:")
 
 
 def _quickbooks(books: QuickBooksBooks, practice: PracticeOptions) -> Iterator[Problem]:
@@ -115,10 +118,21 @@ def _quickbooks(books: QuickBooksBooks, practice: PracticeOptions) -> Iterator[P
         address = getattr(books, key)
         if address and not (urlsplit(address).hostname or "").endswith(".intuit.com"):
             yield from _test_url(books.place_of(key), address, practice)
-    for key in ("client_id", "client_secret", "refresh_token"):
+    yield from _one_access(books)
+    for key in ("client_id", "client_secret"):
         if getattr(books, key) is None:
             words = f"{key.replace('_', ' ')} from"
             yield Problem(books.place, f'"{words}" is missing', "{env: NAME} or {file: PATH}", "add it below books:")
+    if books.refresh_token and books.realm is None:
+        yield Problem(books.place, '"realm" is missing', "the company's id", "add it below books:")
+
+
+def _one_access(books: XeroBooks | QuickBooksBooks) -> Iterator[Problem]:
+    """A saved connection and a refresh token of its own would be two consents."""
+    other = "refresh token from" if books.refresh_token else getattr(books, "grant", None) and "grant"
+    if books.connection and other:
+        todo = "keep connection: once duecourse connect has saved it"
+        yield Problem(books.place_of("connection"), f'"connection" and "{other}" together', "one of them", todo)
 
 
 def _signatures(written: OrganisationOptions, policies: Mapping[str, Policy]) -> Iterator[Problem]:

@@ -9,15 +9,20 @@ from worker.config.secret import Reference
 from worker.config.values import (
     BooksConfig,
     CsvBooks,
+    KeyPlace,
     MailSettings,
     QuickBooksBooks,
     SandboxBooks,
-    Secret,
     SendGridSettings,
     SmtpSettings,
+    VaultSettings,
     XeroBooks,
 )
+from worker.core.secret import Secret
 from worker.errors import Problem
+
+VAULT_KEY_VARIABLE = "DUECOURSE_VAULT_KEY"
+"""Where the vault's key is looked for when the settings name no other place."""
 
 
 def secret_of(where: Reference | None, env: Mapping[str, str], folder: Path, problems: list[Problem]) -> Secret | None:
@@ -49,6 +54,26 @@ def mail_of(written: PracticeOptions, folder: Path, env: Mapping[str, str], prob
     state = folder / written.state
     outbox = folder / mail.outbox.folder if "folder" in mail.outbox.model_fields_set else state / "outbox"
     return MailSettings(mail.mailer, outbox.resolve(), smtp, sendgrid, mail.redirect_all_to or "", tuple(mail.archive))
+
+
+def vault_of(written: PracticeOptions, folder: Path, env: Mapping[str, str], problems: list[Problem]) -> VaultSettings:
+    """Where connections are kept. Keys are not fetched: most commands need none, and some lie behind a network."""
+
+    def absolute(place: KeyPlace) -> KeyPlace:
+        if place.kind != "file":
+            return place
+        path = (folder / place.where).resolve()
+        if path.is_relative_to((folder / written.state).resolve()):
+            todo = "keep it elsewhere: whoever copies the state folder must not get the key with it"
+            problems.append(Problem(place.place or written.place, "a vault key in the state folder", "not there", todo))
+        return KeyPlace("file", str(path), place.place)
+
+    vault = written.vault
+    key = absolute(vault.key) if vault.key else None
+    if key is None and env.get(VAULT_KEY_VARIABLE):
+        key = KeyPlace("env", VAULT_KEY_VARIABLE)
+    store = vault.store or ("logbook" if written.logbook else "files")
+    return VaultSettings(store, key, tuple(absolute(place) for place in vault.previous_keys))
 
 
 def ping_of(written: PracticeOptions, env: Mapping[str, str], folder: Path, problems: list[Problem]) -> Secret | None:
@@ -85,13 +110,14 @@ def books_of(
     client_id, client_secret, refresh_token = (secret_of(s, env, folder, problems) for s in secrets)
     if isinstance(books, options_books.QuickBooksBooks):
         return QuickBooksBooks(
-            books.realm,
+            books.realm or "",
             client_id,
             client_secret,
             refresh_token,
             books.token_url or "",
             books.api_url or "",
             books.page_size,
+            books.connection or "",
         )
     return XeroBooks(
         books.tenant or "",
@@ -102,4 +128,5 @@ def books_of(
         books.identity_url or "",
         books.api_url or "",
         books.page_size,
+        books.connection or "",
     )

@@ -6,7 +6,8 @@ from worker.config.base import Options, keys_of, option
 from worker.config.kinds import ClosureText, Email, OneOrMore, Url, Whole, Words, YesNo, Zone, choice
 from worker.config.options_client import Common
 from worker.config.options_organisation import CapsOptions, OrganisationOptions, PauseOptions
-from worker.config.options_policy import PolicyOptions
+from worker.config.options_policy import PerMonth, PolicyOptions
+from worker.config.options_vault import VaultOptions
 from worker.config.secret import SecretRef
 from worker.config.source import plain
 
@@ -74,6 +75,7 @@ class PracticeOptions(Common):
     mode: ModeChoice = option("Preview shows what would be sent; live sends it.", "preview", default="preview")
     state: Words = option("Folder for the logbook, the outbox and tokens.", "./state", default="state")
     logbook: DatabaseUrl | None = option("A PostgreSQL logbook; without it, an SQLite file in the state folder.")
+    vault: VaultOptions = option("Where saved connections and their key are.", default_factory=VaultOptions)
     instance: Words | None = option(
         "Id of the logbook that live mode must find; a copy or a restored backup has another.", "3f2b8c1e", off=True
     )
@@ -93,6 +95,12 @@ class PracticeOptions(Common):
         "Periods, once, in which nothing leaves.", default_factory=list
     )
     caps: CapsOptions = option("Hard ceilings per payer, for every organisation.", default_factory=CapsOptions)
+    contact_budget: PerMonth | None = option(
+        "Warn when one address hears more than this from all organisations together; nothing is held.",
+        "6 a month",
+        "at most 10",
+        off=True,
+    )
     approvals: Annotated[list[Words], OneOrMore] = option(
         "Ids of approvals given here.", ["a1b2c3"], default_factory=list
     )

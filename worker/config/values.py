@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from worker.core.policy import Policy
+from worker.core.secret import Secret
 from worker.core.settings import Mode
 from worker.core.workdays import Calendar
 from worker.errors import Problem
@@ -13,32 +14,6 @@ from worker.errors import Problem
 if TYPE_CHECKING:
     from worker.config.options import PracticeOptions
     from worker.config.options_organisation import OrganisationOptions
-
-
-class Secret:
-    """A secret value; printing, formatting and logging show only that there is one."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        """`value` is kept out of every text form."""
-        self._value = value
-
-    def reveal(self) -> str:
-        """The value, for the one call that needs it."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-    def __getstate__(self) -> object:
-        raise TypeError("a secret is never written out")
 
 
 class Calendars(Protocol):
@@ -84,7 +59,10 @@ class MailSettings:
 
 @dataclass(frozen=True, slots=True)
 class XeroBooks:
-    """Where a Xero organisation is read. `grant`: client credentials, refresh token or "" (whichever is given)."""
+    """Where a Xero organisation is read. `grant`: client credentials, refresh token or "" (whichever is given).
+
+    `connection` names a saved consent; "" means the organisation's own name, when no other access is given.
+    """
 
     tenant: str = ""
     client_id: Secret | None = None
@@ -94,20 +72,22 @@ class XeroBooks:
     identity_url: str = ""
     api_url: str = ""
     page_size: int = 1000
+    connection: str = ""
     kind: str = "xero"
 
 
 @dataclass(frozen=True, slots=True)
 class QuickBooksBooks:
-    """Where a QuickBooks company is read; "" URLs: Intuit's own."""
+    """Where a QuickBooks company is read; "" URLs: Intuit's own. `connection` as in XeroBooks, `realm` "": its own."""
 
-    realm: str
+    realm: str = ""
     client_id: Secret | None = None
     client_secret: Secret | None = None
     refresh_token: Secret | None = None
     token_url: str = ""
     api_url: str = ""
     page_size: int = 1000
+    connection: str = ""
     kind: str = "quickbooks"
 
 
@@ -133,6 +113,27 @@ class SandboxBooks:
     tenant: str = ""
     face: str = "xero"
     kind: str = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """Where a vault key is: `kind` is env, file, aws or gcp, `where` the name there; `place` where that is written."""
+
+    kind: str
+    where: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSettings:
+    """Where saved connections are kept (`store`: files or logbook) and their keys; files of keys are absolute.
+
+    `key` None: this user's own.
+    """
+
+    store: str = "files"
+    key: KeyPlace | None = None
+    previous: tuple[KeyPlace, ...] = ()
 
 
 BooksConfig: TypeAlias = XeroBooks | QuickBooksBooks | CsvBooks | SandboxBooks
@@ -173,6 +174,8 @@ class Practice:
     files: tuple[str, ...] = ()
     folder: Path = Path()
     warnings: tuple[Problem, ...] = ()
+    contact_budget: int | None = None
+    vault: VaultSettings = VaultSettings()
 
     def organisation(self, name: str) -> OrganisationConfig | None:
         """The organisation with this name."""

@@ -29,7 +29,8 @@ class Dropped:
 class SweepResult:
     """One organisation's sweep. `skipped` says why nothing was decided; `todo` what a person can do about it.
 
-    `elsewhere`: it was skipped because another run is at it, which is nobody's trouble.
+    `elsewhere`: it was skipped because another run is at it, which is nobody's trouble. `left`: this run stopped in
+    good time before it (or while reading it), and the next one goes on.
     """
 
     organisation: str
@@ -39,6 +40,7 @@ class SweepResult:
     skipped: str = ""
     todo: str = ""
     elsewhere: bool = False
+    left: bool = False
     broken: str = ""
     snapshot: Snapshot | None = None
     settings: OrganisationSettings | None = None
@@ -60,11 +62,16 @@ class SweepResult:
         return tuple(d for d in (self.plan.of(Task) if self.plan else ()) if isinstance(d, Task))
 
     @property
+    def excused(self) -> bool:
+        """Skipped, but nobody has to do anything about it."""
+        return self.elsewhere or self.left
+
+    @property
     def needs_person(self) -> bool:
         """Something was skipped, held for a person, uncertain or not sent."""
         unsure = any(s.outcome != "accepted" for s in self.sent)
         wanted = self.plan is not None and bool(self.plan.proposals or self.tasks)
-        return bool((self.skipped and not self.elsewhere) or self.broken or self.uncertain or unsure or wanted)
+        return bool((self.skipped and not self.excused) or self.broken or self.uncertain or unsure or wanted)
 
 
 def exit_code(results: tuple[SweepResult, ...]) -> int:

@@ -58,6 +58,11 @@ class Database:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield connection
 
+    @property
+    def url(self) -> URL:
+        """Where the store is, password and all."""
+        return self._engine.url
+
     def close(self) -> None:
         """Close the connection."""
         self._engine.dispose()
@@ -102,7 +107,7 @@ def open_database(location: str) -> Database:
 
     `sqlite://` alone is a store in memory, for previews and tests. Raises LogbookError.
     """
-    url = make_url(location) if "://" in location else URL.create("sqlite", database=location)
+    url = _url(location) if "://" in location else URL.create("sqlite", database=location)
     if url.get_backend_name() in {"postgresql", "postgres"}:
         database = _open_postgresql(url)
     elif url.get_backend_name() == "sqlite":
@@ -118,6 +123,16 @@ def open_database(location: str) -> Database:
         database.close()
         raise
     return database
+
+
+def _url(location: str) -> URL:
+    try:
+        return make_url(location)
+    except (ValueError, exc.ArgumentError):  # their text may repeat the password
+        raise LogbookError(
+            "The logbook's address (not shown here: it may hold a password) cannot be read.\n"
+            "    expected: postgresql://USER:PASSWORD@HOST/DATABASE, with @ : / in the password written as %40 %3A %2F"
+        ) from None
 
 
 def _open_sqlite(url: URL) -> Database:

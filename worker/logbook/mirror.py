@@ -279,14 +279,19 @@ def _reading_number(connection: Connection, organisation: str) -> int:
     return number or 0
 
 
+def read_at(connection: Connection, organisation: str) -> datetime | None:
+    """When the last complete reading was made."""
+    table = schema.watermark
+    found = connection.execute(select(table.c.read_at).where(table.c.organisation == organisation)).scalar()
+    return datetime.fromisoformat(found) if found else None
+
+
 def load(connection: Connection, organisation: str) -> Snapshot | None:
     """The snapshot as of the last complete reading: every invoice not closed, closed ones that a payment first seen or
     a message planned in the 120 days before it names, payments of the 400 days before it, and credits still live."""
-    table = schema.watermark
-    read_at = connection.execute(select(table.c.read_at).where(table.c.organisation == organisation)).scalar()
-    if read_at is None:
+    at = read_at(connection, organisation)
+    if at is None:
         return None
-    at = datetime.fromisoformat(read_at)
     recent = instant(at - NAMED_FOR)
     about, warnings = rows.organisation_of(*_all(connection, schema.organisation, organisation))
     return snapshot_of(

@@ -1,7 +1,7 @@
 """The tables of the logbook, one schema for SQLite and PostgreSQL.
 
-Every table but `instance` starts its key with `organisation`. Amounts are exact decimal text, dates ISO text, instants
-ISO text in UTC with microseconds (so that text order is time order), lists and objects JSON text.
+Every table but `instance` and `connection` starts its key with `organisation`. Amounts are exact decimal text, dates
+ISO text, instants ISO text in UTC with microseconds (so that text order is time order), lists and objects JSON text.
 """
 
 from sqlalchemy import (
@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every schema revision this version knows, oldest first; the last is the one it works with."""
 
 metadata = MetaData()
@@ -48,6 +48,9 @@ instance = Table(
     _text("id"),
     CheckConstraint("one = 1", name="only_one_instance"),
 )
+
+# What is kept of a consent, sealed before it comes here: a backup of this database opens no books.
+connection = Table("connection", metadata, _text("name", key=True), Column("sealed", LargeBinary, nullable=False))
 
 watermark = Table(
     "watermark",

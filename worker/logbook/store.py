@@ -15,6 +15,7 @@ from worker.core.inference.learn import Paid
 from worker.core.message import Letter
 from worker.core.receivable import Snapshot
 from worker.logbook import journal, messages, mirror, schema
+from worker.logbook.connections import ConnectionShelf
 from worker.logbook.database import Database, insert_into, open_database
 from worker.logbook.paid import paid
 from worker.logbook.rows import instant
@@ -98,6 +99,11 @@ class SqlLogbook:
         """The mirror as of the last complete reading; None before the first."""
         with self._database.read() as connection:
             return mirror.load(connection, organisation)
+
+    def read_at(self, organisation: str) -> datetime | None:
+        """When the mirror was last complete; None before the first reading."""
+        with self._database.read() as connection:
+            return mirror.read_at(connection, organisation)
 
     def resync(self, organisation: str) -> None:
         """Forget the watermark; rounds and first-seen times are kept."""
@@ -183,6 +189,10 @@ class SqlLogbook:
         """Every invoice that money came for since a day, once each: the evidence for payment cycles."""
         with self._database.read() as connection:
             return tuple(paid(connection, organisation, since))
+
+    def connections(self) -> ConnectionShelf:
+        """Where sealed connections can be kept, in this database."""
+        return ConnectionShelf(self._database)
 
     def close(self) -> None:
         """Release the database."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from worker.core.message import Letter
+from worker.core.secret import Secret
 from worker.errors import MailerBroken
 from worker.mail.addresses import is_loopback
 from worker.mail.mime import prepared, recipients
@@ -191,7 +192,8 @@ class SmtpMailer:
         try:
             smtp.login(self._server.username, self._server.password)
         except smtplib.SMTPAuthenticationError as error:
-            detail = f"AUTH: {error.smtp_code} {_shown(error.smtp_error)}"
+            said = _shown(error.smtp_error, Secret(self._server.password))  # some servers repeat what they heard
+            detail = f"AUTH: {error.smtp_code} {said}"
             refused = 500 <= error.smtp_code <= 599
             raise _Stop(Receipt(Outcome.CREDENTIAL if refused else Outcome.NOT_SENT, detail=detail)) from None
         except smtplib.SMTPNotSupportedError as error:
@@ -206,6 +208,7 @@ def _reset(smtp: smtplib.SMTP) -> bool:
         return False
 
 
-def _shown(text: bytes | str) -> str:
+def _shown(text: bytes | str, hidden: Secret | None = None) -> str:
     shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    shown = hidden.struck(shown) if hidden else shown
     return " ".join(shown.split())[:_LINE_LIMIT]

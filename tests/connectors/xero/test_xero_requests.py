@@ -12,12 +12,12 @@ from openapi_core.testing import MockRequest
 from requests import PreparedRequest
 
 from connectors.http import Pace, Session
-from connectors.oauth import Secret
 from connectors.xero.api import DAY_LIMITS, PER_MINUTE, RATE_HEADERS, TRACE, XeroApi
 from connectors.xero.books import XeroBooks
 from tests.connectors.contract import Mirror, mirror_of
 from tests.connectors.xero.stage import NOW, FakeClock, Links
 from tests.specs import xero_spec
+from worker.core.secret import Secret
 
 BASE = "https://api.xero.com/api.xro/2.0"
 TENANT = "45e4708e-d862-4111-ab3a-dd8cd03913e1"
