@@ -15,6 +15,7 @@ from uuid import uuid4
 from worker.afterwards import look_after, watching
 from worker.app_mail import Post, composer_of, copied, warned
 from worker.app_replies import Ear, listening
+from worker.budget import budgeted
 from worker.clock import SystemClock
 from worker.config.values import (
     CsvBooks,
@@ -100,8 +101,6 @@ class App:
             self._closing.append(self._logbook.close)
         return self._logbook
 
-    # -- a run -------------------------------------------------------------------------------------------------------
-
     def run(self, names: Sequence[str] = (), *, deliver: bool) -> tuple[SweepResult, ...]:
         """Sweep the named organisations (all when none is named), one after the other; one's trouble is its own.
 
@@ -115,7 +114,8 @@ class App:
             for mailer in mailers.values() if live else ():
                 self.check_instance(mailer)
             turns = enumerate(self._longest_waiting_first(chosen), 1)
-            results = tuple(self._one(o, mailers[o.name], f"{run_id}-{n}", deliver=live) for n, o in turns)
+            swept = tuple(self._one(o, mailers[o.name], f"{run_id}-{n}", deliver=live) for n, o in turns)
+            results = budgeted(self, swept)
             if live:
                 look_after(self.logbook, self.practice, self.clock.now(), results, counts_of(results))
         ok = not any((r.skipped and not r.excused) or r.broken for r in results)

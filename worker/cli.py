@@ -21,6 +21,7 @@ _COMMANDS: dict[str, str] = {
     "promise": "record",
     "dispute": "record",
     "pays": "pays",
+    "plan": "plan",
     "log": "record",
     "done": "tasks",
     "reconciled": "record",

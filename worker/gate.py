@@ -15,7 +15,7 @@ from worker.core.decisions import AsOf, Plan, Remind, Thank
 from worker.core.events import Event, EventKind
 from worker.core.focus import Focus
 from worker.core.history import History, MessageState
-from worker.core.invariants import violations
+from worker.core.invariants import refuse_threats, violations
 from worker.core.message import Attachment
 from worker.core.receivable import Invoice, InvoiceStatus, Snapshot
 from worker.core.results import Dropped, Sent
@@ -176,6 +176,7 @@ class Gate:
 
         try:
             letter = self.composer.compose(decision, claim.attempt)
+            refuse_threats(decision, f"{letter.subject}\n{letter.text}")
             if attached:
                 letter = replace(letter, attachments=(*letter.attachments, *attached))
             raw = self.mailer.prepare(letter, self.clock.now())

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.config.helpers import books, practice, settings
 from worker.calendars import calendar_for
 from worker.config.resolve import resolve
+from worker.core.payment_run import RunSchedule, parse_pays
 from worker.core.receivable import Client
 from worker.core.settings import Address, Caps, Collection, Mode
 from worker.core.workdays import Calendar
@@ -176,7 +177,8 @@ def test_a_collection_may_be_written_in_words(tmp_path: Path) -> None:
         "clients: [{client: c1, collects: direct debit on 5th}, {client: c2, collects: {method: card}}]"
     )
     found = settings(tmp_path, text, BOOKS).clients
-    assert found["c1"].collects == Collection("direct debit", "5th")
+    monthly = RunSchedule(parse_pays("5th"), calendar=found["c1"].calendar)
+    assert found["c1"].collects == Collection("direct debit", "5th", monthly)
     assert found["c2"].collects == Collection("card")
 
 

@@ -87,28 +87,46 @@ def _clients(app: "App") -> "list[Problem]":
 def _answer(
     desk: Desk, problems: "list[Problem]", practice: "Practice | None", domains: list[dict[str, Any]] | None
 ) -> int:
+    lacking = any(f["level"] in {"missing", "unknown"} for d in domains or () for f in d["findings"])
+    if desk.as_json:
+        desk.print_json(_data(problems, practice, domains, ok=not problems and not lacking))
+    else:
+        _show(desk, problems, practice, domains)
+    return 2 if problems else 1 if lacking else 0
+
+
+def _data(
+    problems: "list[Problem]", practice: "Practice | None", domains: list[dict[str, Any]] | None, *, ok: bool
+) -> dict[str, Any]:
+    from worker.app_notes import notes_of
+
+    found = [{"place": p.place, "found": p.found, "expected": p.expected, "todo": p.todo} for p in problems]
+    data: dict[str, Any] = {"schema": 1, "ok": ok, "problems": found}
+    data["warnings"] = [w.text() for w in practice.warnings] if practice else []
+    data["notes"] = notes_of(practice) if practice else []
+    return data if domains is None else {**data, "domains": domains}
+
+
+def _show(
+    desk: Desk, problems: "list[Problem]", practice: "Practice | None", domains: list[dict[str, Any]] | None
+) -> None:
     from worker.app_notes import notes_of
     from worker.errors import ConfigError
     from worker.report.domains import show_domains
-    from worker.report.terminal import KEPT, OUT, WRONG, counted, say
+    from worker.report.terminal import KEPT, OUT, TYPE, WRONG, counted, say
 
-    notes = notes_of(practice) if practice is not None else []
-
-    lacking = any(f["level"] in {"missing", "unknown"} for d in domains or () for f in d["findings"])
-    if desk.as_json:
-        found = [{"place": p.place, "found": p.found, "expected": p.expected, "todo": p.todo} for p in problems]
-        more = {} if domains is None else {"domains": domains}
-        desk.print_json({"schema": 1, "ok": not problems and not lacking, "problems": found, "notes": notes, **more})
-    elif problems:
-        say(desk.out(), str(ConfigError(problems)), WRONG)
+    out = desk.out()
+    if problems:
+        say(out, str(ConfigError(problems)), WRONG)
     elif practice is not None:
         count = counted(len(practice.organisations), "organisation")
-        say(desk.out(), f"All is well: {count}, mode {practice.mode}, mail goes to {practice.mail.mailer}.", OUT)
-    if not desk.as_json:
-        for note in notes:
-            say(desk.out(), f"Worth knowing: {note}", KEPT)
-    if not desk.as_json and domains is not None:
-        show_domains(desk.out(), domains)
-    elif not desk.as_json and not problems:
-        say(desk.out(), "Next: duecourse preview")
-    return 2 if problems else 1 if lacking else 0
+        say(out, f"All is well: {count}, mode {practice.mode}, mail goes to {practice.mail.mailer}.", OUT)
+    if practice is not None:
+        for warning in practice.warnings:
+            say(out, f"worth a look: {warning.text()}", TYPE)
+        for note in notes_of(practice):
+            say(out, f"Worth knowing: {note}", KEPT)
+    if domains is not None:
+        show_domains(out, domains)
+    elif not problems:
+        say(out, "Next: duecourse preview")

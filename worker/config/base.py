@@ -123,7 +123,19 @@ def _without_empty(data: Located) -> Located:
 
 
 _MAY_BE_EMPTY = {
-    *("organisations", "clients", "holds", "disputes", "promises", "invoices", "payers", "groups", "quiet", "policies"),
+    *(
+        "organisations",
+        "clients",
+        "holds",
+        "disputes",
+        "promises",
+        "plans",
+        "invoices",
+        "payers",
+        "groups",
+        "quiet",
+        "policies",
+    ),
     *(
         "approvals",
         "pause",

@@ -18,7 +18,7 @@ from worker.config.base import one_of
 from worker.config.source import guess, plain
 from worker.core.payment_run import CutOff, RunRule, Takes, parse_cut_off, parse_pays, parse_takes
 from worker.core.phrases import GrammarProblem
-from worker.core.settings import Deduction
+from worker.core.settings import Deduction, EarlyDiscount
 from worker.core.when import Span, Unit, When, WhenProblem, parse_span, parse_when
 from worker.core.workdays import Closure, parse_closure
 
@@ -244,6 +244,34 @@ def _deduction(value: Any) -> Deduction:
     return Deduction(match[1].lower(), share_of(match[2], expected))
 
 
+def _early(value: Any) -> EarlyDiscount:
+    expected = 'a share and a time, such as "2 % within 10 days"'
+    match = re.fullmatch(r"([\d.]+\s*%)\s+within\s+(.+)", " ".join(_text(value, expected).lower().split()), re.ASCII)
+    if not match:
+        raise misread(quoted(value), expected)
+    share = share_of(match[1], expected)
+    if not 0 < share < 1:
+        raise misread(quoted(value), "more than 0 % and less than 100 %")
+    return EarlyDiscount(share, _days(match[2]))
+
+
+def _part(value: Any) -> tuple[date, Decimal]:
+    expected = 'an amount and a day, such as "500.00 on 2026-03-31"'
+    amount, _, day = " ".join(_text(value, expected).split()).partition(" on ")
+    number = decimal_of(amount)
+    if number is None or number <= 0:
+        raise misread(quoted(value), expected)
+    return read_day(day), number
+
+
+def _law(value: Any) -> str:
+    expected = "a country such as GB or DE, or a state such as US-CA"
+    text = _text(value, expected).upper()
+    if not re.fullmatch(r"[A-Z]{2}(-[A-Z]{2})?", text):
+        raise misread(quoted(value), expected)
+    return text
+
+
 def _listed(value: Any) -> Any:
     # One thing where several may stand needs no list; a CSV cell separates several with semicolons.
     if isinstance(value, str):
@@ -293,6 +321,10 @@ CutOffText = Annotated[CutOff, *_kind(_grammar(parse_cut_off, '"3 business days"
 TakesText = Annotated[Takes, *_kind(_grammar(parse_takes, '"due by the run"'))]
 ClosureText = Annotated[Closure, *_kind(_grammar(parse_closure, '"1 aug - 31 aug"'))]
 DeductionText = Annotated[Deduction, *_kind(_deduction)]
+Share = Annotated[Decimal, BeforeValidator(share_of), WithJsonSchema({"type": "string"})]
+EarlyText = Annotated[EarlyDiscount, *_kind(_early)]
+PartText = Annotated[tuple[date, Decimal], *_kind(_part)]
+Law = Annotated[str, *_kind(_law)]
 Method = Annotated[str, *_kind(_method, enum=["direct debit", "card", "standing order"])]
 OneOrMore = BeforeValidator(_listed)
 Collects = BeforeValidator(_collects)

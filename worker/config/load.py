@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from worker.config import lint
 from worker.config.checks import organisation_problems, practice_problems
 from worker.config.clients_csv import read_clients
 from worker.config.convert import alerts_of, books_of, ping_of, vault_of
@@ -54,6 +55,10 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = 
         alerts=alerts_of(written, env, folder, problems),
         keep_letters_days=written.retention.messages,
         files=tuple(files),
+        contact_budget=written.contact_budget,
+        warnings=tuple(
+            dict.fromkeys(w for o in organisations for w in lint.organisation_warnings(o.written, o.policies))
+        ),
         folder=folder,
         vault=vault_of(written, folder, env, problems),
     )
@@ -76,6 +81,7 @@ def _organisation(
         if policy not in policies and (built := shelf.policy(policy, place)):
             policies[policy] = built
     problems += organisation_problems(name, written, practice, policies)
+    problems += lint.organisation_problems(written)
     problems += language_problems(written, practice, folder)
     books = books_of(written.books, folder, env, problems)
     mail = None

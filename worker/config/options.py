@@ -8,7 +8,7 @@ from worker.config.options_care import AlertOptions, RetentionOptions
 from worker.config.options_client import Common
 from worker.config.options_mail import MailOptions
 from worker.config.options_organisation import CapsOptions, OrganisationOptions, PauseOptions
-from worker.config.options_policy import PolicyOptions
+from worker.config.options_policy import PerMonth, PolicyOptions
 from worker.config.options_vault import VaultOptions
 from worker.config.secret import SecretRef
 from worker.config.source import plain
@@ -59,6 +59,12 @@ class PracticeOptions(Common):
         "Periods, once, in which nothing leaves.", default_factory=list
     )
     caps: CapsOptions = option("Hard ceilings per payer, for every organisation.", default_factory=CapsOptions)
+    contact_budget: PerMonth | None = option(
+        "Warn when one address hears more than this from all organisations together; nothing is held.",
+        "6 a month",
+        "at most 10",
+        off=True,
+    )
     approvals: Annotated[list[Words], OneOrMore] = option(
         "Ids of approvals given here.", ["a1b2c3"], default_factory=list
     )

@@ -1,5 +1,6 @@
 """Options of one organisation: whose books, who signs, how to pay, and what people decided about its clients."""
 
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema, model_validator
@@ -12,6 +13,7 @@ from worker.config.kinds import (
     Domain,
     Email,
     OneOrMore,
+    PartText,
     Whole,
     Words,
     YesNo,
@@ -29,6 +31,7 @@ from worker.core.phrases import weekday_of
 
 BacklogChoice = Annotated[str, *choice("chase", "leave")]
 Attached = Annotated[str, *choice("invoice pdf", "statement")]
+DebtsChoice = Annotated[str, *choice("our own", "assigned")]
 PauseWhat = Annotated[str, *choice("all", "hard")]
 
 
@@ -108,6 +111,28 @@ class PromiseOptions(Options):
     def _in_order(self) -> "PromiseOptions":
         if self.made_on and self.by < self.made_on:
             raise misread(f'"by: {self.by}" is before "made on: {self.made_on}"', "a promise for later")
+        return self
+
+
+class PlanOptions(Options):
+    """An agreed instalment plan: the ladder of its invoices is suspended, one instalment is asked for at a time."""
+
+    client: Words = option("Platform id, account number or exact name.", "Harbour Studio Ltd", default=...)
+    invoices: Annotated[list[Words], OneOrMore] = option(
+        "The invoices it pays, all in one currency.", ["INV-0042"], default=..., min_length=1
+    )
+    instalments: Annotated[list[PartText], OneOrMore] = option(
+        "The instalments, in order: an amount and a day each.",
+        ["500.00 on 2026-03-31", "500.00 on 2026-04-30"],
+        default=...,
+        min_length=1,
+    )
+
+    @model_validator(mode="after")
+    def _rising(self) -> "PlanOptions":
+        days = [day for day, _ in self.instalments]
+        if any(later <= earlier for earlier, later in pairwise(days)):
+            raise misread("instalments that are not in the order of their days", "each on a later day than the last")
         return self
 
 
@@ -241,6 +266,7 @@ class OrganisationOptions(Common):
     backlog: BacklogChoice | None = option(
         "What to do about invoices already overdue at the start; needed in live mode.", "leave"
     )
+    debts: DebtsChoice | None = option("Whose debts these are; only one's own are asked for here.", "our own", off=True)
     own_domains: Annotated[list[Domain], OneOrMore] = option(
         "Your own domains: a client with an address there is held at first sight.",
         ["example.com"],
@@ -277,6 +303,7 @@ class OrganisationOptions(Common):
     )
     disputes: list[DisputeOptions] = option("Disputes.", default_factory=list)
     promises: list[PromiseOptions] = option("Promises.", default_factory=list)
+    plans: list[PlanOptions] = option("Agreed instalment plans.", default_factory=list)
     invoices: list[InvoiceOptions] = option(
         "Rules for invoices that match; the first that fits wins.", default_factory=list
     )

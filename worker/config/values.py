@@ -9,6 +9,7 @@ from worker.core.policy import Policy
 from worker.core.secret import Secret
 from worker.core.settings import Mode
 from worker.core.workdays import Calendar
+from worker.errors import Problem
 
 if TYPE_CHECKING:
     from worker.config.options import PracticeOptions
@@ -211,7 +212,8 @@ class Alerts:
 class Practice:
     """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or "".
 
-    `files` are the names of what was read, relative to `folder`, where policies/ and wording/ may lie too.
+    `warnings` are what is allowed and unwise. `files` are the names of what was read, relative to `folder`, where
+    policies/ and wording/ may lie too.
     """
 
     mode: Mode
@@ -227,6 +229,8 @@ class Practice:
     keep_letters_days: int = 744
     files: tuple[str, ...] = ()
     folder: Path = Path()
+    warnings: tuple[Problem, ...] = ()
+    contact_budget: int | None = None
     vault: VaultSettings = VaultSettings()
 
     @property

@@ -18,6 +18,8 @@ class EventKind(StrEnum):
     RELEASE = "release"  # subject client id; invoice?
     PROMISE = "promise"  # subject client id; by, invoices[], by_client
     PROMISE_OFF = "promise-off"  # subject client id; invoices[]: there is no such promise (any more)
+    PLAN = "plan"  # subject client id; id, invoices[], currency, parts[[iso date, amount]]
+    PLAN_OFF = "plan-off"  # subject client id; id: the plan is over, the ladder goes on
     DISPUTE = "dispute"  # subject client id; reason, invoices[], owner, review?
     SETTLE = "settle"  # subject client id; invoices[]: the dispute is over
     LOG = "log"  # subject client id; what, on, invoices[]

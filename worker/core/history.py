@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from worker.core.settings import Dispute, Hold, Promise
+from worker.core.settings import Dispute, Hold, InstalmentPlan, Promise
 
 
 class MessageKind(StrEnum):
@@ -210,6 +210,7 @@ class History:
     holds: tuple[Hold, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     promises: tuple[Promise, ...] = ()
+    plans: tuple[InstalmentPlan, ...] = ()
     contacts: tuple[Contacted, ...] = ()
     replies: tuple[Reply, ...] = ()
     passed: tuple[PassedBy, ...] = ()

@@ -16,7 +16,7 @@ from worker.core.history import (
     PastTask,
     Reply,
 )
-from worker.core.settings import Dispute, Hold, OrganisationSettings, Promise
+from worker.core.settings import Dispute, Hold, InstalmentPlan, OrganisationSettings, Promise
 
 WINDOWS = 3
 """Mail windows for which an approval lives."""
@@ -50,6 +50,7 @@ class HistoryIndex:
     holds: dict[str, list[Hold]] = field(default_factory=lambda: defaultdict(list))
     disputes: dict[str, list[Dispute]] = field(default_factory=lambda: defaultdict(list))
     promises: dict[str, list[Promise]] = field(default_factory=lambda: defaultdict(list))
+    plans: list[InstalmentPlan] = field(default_factory=list)
     given: list[Approval] = field(default_factory=list)
 
     def uncertain(self, payer_id: str) -> PastMessage | None:
@@ -114,6 +115,7 @@ def index_history(
         index.disputes[survivor(dispute.client_id)].append(dispute)
     for promise in sorted((*history.promises, *settings.promises), key=lambda p: (p.by, p.made_on, repr(p))):
         index.promises[survivor(promise.client_id)].append(promise)
+    index.plans = [*history.plans, *sorted(settings.plans, key=repr)]
     index.given = _given(history, settings, day)
     return index
 

@@ -8,7 +8,7 @@ from worker.core.decisions import Proposal
 from worker.core.held import Held
 from worker.core.ladder import Ladder, Position
 from worker.core.money import Money, totals
-from worker.core.policy import Policy, Stage, Step
+from worker.core.policy import Policy, Stage, Step, Track
 from worker.core.reasons import day_words, reason
 from worker.core.receivable import Invoice
 from worker.core.replies import bounced, unanswered, unread, waiting_for
@@ -24,13 +24,15 @@ def is_hard(policy: Policy, step: Step) -> bool:
     """Hard steps: everything final, and after-due steps from the third on (a first and a second ask are soft)."""
     if step.stage is Stage.FINAL:
         return True
-    after = [s.name for s in policy.steps if s.stage is not Stage.BEFORE]
+    after = [s.name for s in policy.ladder if s.stage is not Stage.BEFORE]
     return step.name in after and after.index(step.name) >= 2
 
 
 def is_first_after_due(policy: Policy, step: Step) -> bool:
-    """The one after-due step that may go on stale books."""
-    first = next((s for s in policy.steps if s.stage is not Stage.BEFORE), None)
+    """The one after-due step of the ladder that may go on stale books."""
+    if step.track is not Track.LADDER:  # it speaks of what was agreed, not of a ladder
+        return True
+    first = next((s for s in policy.ladder if s.stage is not Stage.BEFORE), None)
     return first is not None and first.name == step.name
 
 
@@ -86,7 +88,7 @@ def hold_on_money(ctx: Context, client_ids: list[str], overdue: list[Invoice], p
         if money >= owed:
             why = reason("unmatched-money", money=amount_words(money, currency))
             found[currency] = Held(why, "allocate")
-        elif policy.tolerance.covers(owed - credit, invoiced[currency]):
+        elif policy.tolerance.covers(owed - credit, invoiced[currency], currency):
             net = amount_words(max(owed - credit, Decimal(0)), currency)
             if credit:
                 words = {"credit": amount_words(credit, currency), "owed": amount_words(owed, currency), "net": net}

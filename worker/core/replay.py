@@ -25,7 +25,7 @@ from worker.core.history import (
     ReplyKind,
     Waited,
 )
-from worker.core.settings import Dispute, Hold, Promise
+from worker.core.settings import Dispute, Hold, InstalmentPlan, Promise
 
 _About = TypeVar("_About", Promise, Dispute)
 
@@ -96,6 +96,7 @@ class _State:
         self.local = local
         self.holds: list[Hold] = []
         self.promises: list[Promise] = []
+        self.plans: list[InstalmentPlan] = []
         self.disputes: list[Dispute] = []
         self.contacts: list[Contacted] = []
         self.replies: list[Reply] = []
@@ -129,6 +130,19 @@ class _State:
     def unpromise(self, event: Event) -> None:
         """Naming invoices takes them out of a promise; one about the whole client is taken back only as a whole."""
         self.promises = _without(self.promises, event)
+
+    def agree(self, event: Event) -> None:
+        """A new plan takes the place of an older one about the same invoices."""
+        data = event.data
+        parts = tuple((date.fromisoformat(day), Decimal(amount)) for day, amount in data["parts"])
+        place = f"recorded {self.local(event.at)}" + (f" by {event.by}" if event.by else "")
+        invoices = tuple(data["invoices"])
+        self.plans = [p for p in self.plans if not set(p.invoice_ids) & set(invoices)]
+        made = InstalmentPlan(data["id"], event.subject, invoices, data["currency"], parts, place=place)
+        self.plans.append(made)
+
+    def end_plan(self, event: Event) -> None:
+        self.plans = [p for p in self.plans if p.client_id != event.subject or p.id != event.data["id"]]
 
     def dispute(self, event: Event) -> None:
         data = event.data
@@ -247,6 +261,7 @@ class _State:
             holds=tuple(self.holds),
             disputes=tuple(self.disputes),
             promises=tuple(self.promises),
+            plans=tuple(self.plans),
             contacts=tuple(self.contacts),
             replies=tuple(self.replies),
             passed=tuple(self.passed.values()),
@@ -293,6 +308,8 @@ _HANDLERS: Mapping[EventKind, Callable[[_State, Event], None]] = {
     EventKind.RELEASE: _State.release,
     EventKind.PROMISE: _State.promise,
     EventKind.PROMISE_OFF: _State.unpromise,
+    EventKind.PLAN: _State.agree,
+    EventKind.PLAN_OFF: _State.end_plan,
     EventKind.DISPUTE: _State.dispute,
     EventKind.SETTLE: _State.settle,
     EventKind.LOG: _State.log,

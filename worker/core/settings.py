@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from worker.core.payment_run import RunSchedule
 from worker.core.policy import Policy, QuietPeriod
 from worker.core.workdays import Calendar
+
+if TYPE_CHECKING:
+    from worker.core.interest import RateTable
 
 
 class Mode(StrEnum):
@@ -94,11 +98,69 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class InstalmentPlan:
+    """An agreed plan: these invoices are paid in `parts` (day, amount), all in `currency`; their ladder is suspended.
+
+    `id` names it in the child rows of its messages.
+    """
+
+    id: str
+    client_id: str
+    invoice_ids: tuple[str, ...]
+    currency: str
+    parts: tuple[tuple[date, Decimal], ...]
+    place: str = ""
+
+    @property
+    def total(self) -> Decimal:
+        """What all instalments come to."""
+        return sum((amount for _, amount in self.parts), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
-    """Payment is already arranged: `method` is direct debit, card or standing order; `on` is the bookkeeper's words."""
+    """Payment is already arranged: `method` is direct debit, card or standing order; `on` is the bookkeeper's words.
+
+    `schedule` is what the words say, where they say a day: only then can a collection be missed.
+    """
 
     method: str
     on: str = ""
+    schedule: RunSchedule | None = None
+
+
+class Debtor(StrEnum):
+    """What kind of debtor a client is; the law treats them differently, and unknown means none of it is claimed."""
+
+    BUSINESS = "business"
+    PUBLIC = "public body"
+    CONSUMER = "consumer"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """What late payment costs by law or contract, as a person stated it: shown where certain, never booked.
+
+    `law` is the country (or US-STATE) whose law governs, `clause` the place in the contract, `rate` the contract's
+    yearly rate (0.08 for 8 %); without a rate the statutory one counts where there is one. `notice` is the sentence
+    about a contractual late fee; `interest` whether figures are wanted at all.
+    """
+
+    debtor: Debtor = Debtor.UNKNOWN
+    law: str = ""
+    interest: bool = False
+    clause: str = ""
+    rate: Decimal | None = None
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyDiscount:
+    """A discount the terms grant for paying within `days` of the issue date: a `share` of the total."""
+
+    share: Decimal
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +177,9 @@ class ClientSettings:
 
     `schedule` is a payment run a person wrote; `run_stated` says whether wording may quote it. `already_at` names the
     step reached before duecourse, `last_contacted` the day somebody last asked. `doubt`: what is seen instead of the
-    run written. `escalate_to` is copied on hard steps.
+    run written. `escalate_to` is copied on hard steps; `roles` are all written contacts by role, for steps that name
+    one. `never_hand_over`: why this debt stays with us whatever happens. `why_it_matters` and `terms_text` overrule the
+    organisation's sentences.
     """
 
     client_id: str
@@ -138,6 +202,12 @@ class ClientSettings:
     last_contacted: date | None = None
     already_at: str = ""
     doubt: str = ""
+    roles: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
+    never_hand_over: str = ""
+    why_it_matters: str = ""
+    terms_text: str = ""
+    charges: Charges = field(default_factory=Charges)
+    early: EarlyDiscount | None = None
     places: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -217,6 +287,7 @@ class OrganisationSettings:
     holds: tuple[Hold, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     promises: tuple[Promise, ...] = ()
+    plans: tuple[InstalmentPlan, ...] = ()
     quiet: tuple[QuietPeriod, ...] = ()
     reconciled: Reconciled | None = None
     backlog: Backlog | None = None
@@ -233,6 +304,7 @@ class OrganisationSettings:
     why_it_matters: str = ""
     next_action: str = ""
     caps: Caps = field(default_factory=Caps)
+    rates: Mapping[str, "RateTable"] = field(default_factory=dict)
     stopped: str = ""
     notes_in_books: bool = False
     listening: Listening = Listening.REHEARSAL

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from worker.core.threats import threats
 from worker.errors import Problem
 from worker.wording.files import FALLBACK, NAME, WORDS, Folders, Source, WordingError, lineage, read
 from worker.wording.render import parts_of, problems_of
@@ -42,7 +43,14 @@ def _file(folders: Folders, language: str, name: str, path: Path) -> list[Proble
         return list(error.problems)
     if name == WORDS:
         return _words(folders, source)
-    return problems_of(source, parts_of(folders, language))
+    return problems_of(source, parts_of(folders, language)) or _threats(source)
+
+
+def _threats(source: Source) -> list[Problem]:
+    """L5: a threat belongs nowhere but in a final notice, which a person approves."""
+    found = () if source.matter.get("stage") == "final" or source.is_part else threats(source.body)
+    todo = "say what is true without it, or keep it for a final notice"
+    return [Problem(source.place(source.body_line), f'"{word}" threatens', "words that do not", todo) for word in found]
 
 
 def _words(folders: Folders, source: Source) -> list[Problem]:
