@@ -3,7 +3,6 @@
 Nothing here knows a platform's shapes. Logs carry ids, statuses and waits, never bodies, headers or query strings.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,9 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from connectors.logs import warn
+from connectors.meter import LAST_LOOK, READING, Meter
+from connectors.pace import Pace
 from worker.errors import BooksError, BooksGarbled, BooksUnavailable
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ NEXT_SWEEP = "Nothing needs doing: the next sweep tries again."
 LONGEST_WAIT = 300.0  # seconds; a longer Retry-After is a matter for the next sweep, not for a sleeping worker
 _CHUNK = 1 << 18
 _PASSING = frozenset({429, 500, 502, 503, 504})
+_FROM_BETWEEN = frozenset({500, 502, 504})
+"""Said by something that broke or stood between: the platform may have acted before. A 429 or a 503 turned us away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,67 +67,16 @@ class Reply:
         return f" (correlation id {self.trace})" if self.trace else ""
 
 
+class ReplyLost(BooksUnavailable):
+    """Sent, in part at least, and no answer of the platform's own came back: it may have acted on it."""
+
+
 class PassingError(Exception):
     """Internal: trouble worth another attempt, where repeating is safe. `wait` is seconds, when the platform said."""
 
     def __init__(self, error: BooksError, wait: float | None = None) -> None:
         super().__init__(str(error))
         self.error, self.wait = error, wait
-
-
-class Pace:
-    """Keeps calls under a platform's rate limits, from what its headers say.
-
-    `per_minute` calls in any 60 s; a tenth of the day's calls is kept for last looks. `day_limits` are the known sizes
-    of a day, for the headers tell what remains but not of how much.
-    """
-
-    def __init__(
-        self, clock: "Clock", platform: str, per_minute: int, day_limits: tuple[int, ...], headers: tuple[str, str]
-    ) -> None:
-        """`headers`: names of the headers that tell what is left of the minute and of the day."""
-        self._clock, self._platform, self._per_minute = clock, platform, per_minute
-        self._day_limits, self._headers = day_limits, headers
-        self._calls: deque[float] = deque(maxlen=per_minute)
-        self._minute: int | None = None
-        self._day: int | None = None
-        self._told = 0.0
-        self._most = 0
-
-    @property
-    def reserve(self) -> int:
-        """Calls of the day kept for last looks: a tenth of the smallest known day that fits what was seen left."""
-        day = next((limit for limit in self._day_limits if limit >= self._most), self._most)
-        return day // 10
-
-    @property
-    def spare(self) -> bool:
-        """Whether calls remain beyond the reserve. What was said over an hour ago is forgotten: days end."""
-        old = self._clock.monotonic() - self._told > 3600
-        return self._day is None or self._day > self.reserve or old
-
-    def before(self, *, last_look: bool) -> None:
-        """Wait for a free place in the minute. Raises BooksUnavailable when only the reserve is left."""
-        if not last_look and not self.spare:
-            raise BooksUnavailable(
-                f"Only {self._day} of today's calls to {self._platform} are left, and they are kept for last looks.",
-                "Sweep less often today; the platform gives new calls tomorrow.",
-            )
-        if self._calls and (len(self._calls) == self._per_minute or self._minute == 0):
-            wait = self._calls[0] + 60.0 - self._clock.monotonic()
-            if wait > 0:
-                warn("books.pacing", platform=self._platform, wait=round(wait, 1))
-                self._clock.sleep(wait)
-            self._minute = None
-        self._calls.append(self._clock.monotonic())
-
-    def after(self, headers: Mapping[str, str]) -> None:
-        """Remember what the headers of a reply say."""
-        minute, day = (headers.get(name, "") for name in self._headers)
-        self._minute = int(minute) if minute.isdecimal() else None
-        if day.isdecimal():
-            self._day, self._told = int(day), self._clock.monotonic()
-            self._most = max(self._most, self._day)
 
 
 class Session:
@@ -138,11 +91,14 @@ class Session:
         trace: str | tuple[str, ...] = "",
         limits: Limits | None = None,
         judge: Callable[[Reply, str], "PassingError | BooksError | None"] | None = None,
+        meter: Meter | None = None,
     ) -> None:
         """`platform` is its name in messages, `trace` the header (or its spellings) that carries its id of a request.
 
-        `judge` may tell, before the general rules do, that a reply to a question is passing trouble or final.
+        `judge` may tell, before the general rules do, that a reply to a question is passing trouble or final. `meter`
+        counts what leaves, together with other sessions of the same connection.
         """
+        self.meter = meter or Meter()
         self.clock, self.platform, self.pace = clock, platform, pace
         self._trace = (trace,) if isinstance(trace, str) else trace
         self._limits, self._own_judge = limits or Limits(), judge
@@ -164,18 +120,25 @@ class Session:
         body: bytes | None = None,
         safe: bool | None = None,
         last_look: bool = False,
+        purpose: str = "",
+        most: int | None = None,
     ) -> Reply:
         """Ask once, or again while that is `safe` (default: for GET) and worth it. `what` names the thing in messages.
 
+        `purpose` is what the meter calls it, otherwise a last look or a reading; `most` bytes may come, if fewer than
+        the session's bound.
         Replies of 200-299 and 4xx other than 429 are returned. Raises BooksUnavailable after passing trouble
         (throttled, 5xx, time-outs, resets) and BooksGarbled for a redirect or a body beyond bounds.
         """
+
+        named = purpose or (LAST_LOOK if last_look else READING)
+        bound = min(most or self._limits.body, self._limits.body)
 
         def once() -> Reply:
             if self.pace:
                 self.pace.before(last_look=last_look)
             request = {"params": params, "headers": headers, "data": body}
-            return self._judge(self._once(method, url, what, request), what)
+            return self._judge(self._once(method, url, what, request, named, bound), what)
 
         try:
             return once()
@@ -219,14 +182,18 @@ class Session:
         except PassingError as last:
             raise last.error from last
 
-    def _once(self, method: str, url: str, what: str, request: Mapping[str, Any]) -> Reply:
+    def _once(self, method: str, url: str, what: str, request: Mapping[str, Any], purpose: str, bound: int) -> Reply:
         timeout = (self._limits.connect, self._limits.read)
+        status = size = 0
         try:
             response = self._requests.request(
                 method, url, timeout=timeout, allow_redirects=False, stream=True, **request
             )
             with response:
-                body = self._read(response, what)
+                try:
+                    body = self._read(response, what, bound)
+                finally:
+                    status, size = response.status_code, response.raw.tell()
         except requests.exceptions.SSLError as error:
             raise BooksUnavailable(
                 f"No trusted connection to {self.platform} could be made while asking for {what}.",
@@ -235,16 +202,17 @@ class Session:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             late = isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError)
             how = "did not answer in time" if late else "broke the connection"
-            raise PassingError(
-                BooksUnavailable(f"{self.platform} {how} while asked for {what}.", NEXT_SWEEP)
-            ) from error
+            kind = BooksUnavailable if _never_sent(error) else ReplyLost
+            raise PassingError(kind(f"{self.platform} {how} while asked for {what}.", NEXT_SWEEP)) from error
+        finally:
+            self.meter.add(purpose, status, size)
         headers = response.headers
         if self.pace:
             self.pace.after(headers)
         trace = next((headers[name] for name in self._trace if headers.get(name)), "")
         return Reply(response.status_code, headers, body, trace)
 
-    def _read(self, response: requests.Response, what: str) -> bytes:
+    def _read(self, response: requests.Response, what: str, bound: int) -> bytes:
         """Read to the end within bounds of size and time: a server that drips slowly must not hold the worker."""
         until = self.clock.monotonic() + self._limits.whole
         parts: list[bytes] = []
@@ -252,10 +220,10 @@ class Session:
         while part := response.raw.read1(_CHUNK, decode_content=True):
             parts.append(part)
             size += len(part)
-            if size > self._limits.body:
-                raise BooksGarbled(f"The answer to {what} is larger than {self._limits.body >> 20} MiB.", NEXT_SWEEP)
+            if size > bound:
+                raise BooksGarbled(f"The answer to {what} is larger than {bound >> 20} MiB.", NEXT_SWEEP)
             if self.clock.monotonic() > until:
-                error = BooksUnavailable(f"{self.platform} answered too slowly when asked for {what}.", NEXT_SWEEP)
+                error = ReplyLost(f"{self.platform} answered too slowly when asked for {what}.", NEXT_SWEEP)
                 raise PassingError(error)
         return b"".join(parts)
 
@@ -270,25 +238,24 @@ class Session:
         if reply.status not in _PASSING:
             return reply
         wait = seconds(reply.headers.get("Retry-After", ""))
-        error = BooksUnavailable(
-            f"{self.platform} {_passing_words(reply)} when asked for {what}{reply.mark()}.", NEXT_SWEEP, wait
-        )
+        kind = ReplyLost if reply.status in _FROM_BETWEEN else BooksUnavailable
+        error = kind(f"{self.platform} {_passing_words(reply)} when asked for {what}{reply.mark()}.", NEXT_SWEEP, wait)
         if wait is not None and wait > LONGEST_WAIT:
             raise error
         raise PassingError(error, wait)
+
+
+def _never_sent(error: Exception) -> bool:
+    """Whether no byte of the request can have left: no line was ever made."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    unmade = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.NewConnectionError)
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, unmade)
 
 
 def seconds(text: str) -> float | None:
     """A Retry-After in seconds; None when absent or not a plain number of seconds (then we choose the wait)."""
     text = text.strip()
     return float(text) if text.isascii() and text.isdecimal() else None
-
-
-def warn(event: str, **facts: object) -> None:
-    """Log one warning. The logger is loaded on first use: a quiet sweep never pays for it."""
-    import structlog
-
-    structlog.get_logger("duecourse.connectors").warning(event, **facts)
 
 
 def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -3,7 +3,8 @@
     python scripts/demo.py run       one live run into demo/outbox, at a fixed moment; a second one sends nothing new
     python scripts/demo.py quarter   the same company, day by day for a quarter, into a fresh demo/quarter
 
-Both read the company's books over HTTP, through the real Xero connector, from a sandbox on this machine.
+Both read the company's books over HTTP, through the real Xero connector, from a sandbox on this machine; the first run
+also reads them as QuickBooks would show them, and says what is different.
 """
 
 import argparse
@@ -13,12 +14,16 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
+
+import side_by_side
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "scripts" / "demo_config" / "config.yaml"
@@ -26,6 +31,7 @@ ZONE = ZoneInfo("Europe/London")
 MOMENT = datetime(2026, 3, 10, 10, tzinfo=ZONE)
 """A Tuesday morning, inside the mail window."""
 QUARTER = timedelta(weeks=13)
+SIDE_BY_SIDE = "side-by-side.txt"
 SUNDAY, SATURDAY = 6, 5
 
 
@@ -36,6 +42,34 @@ def duecourse(*words: str, quiet: bool = False) -> subprocess.CompletedProcess[s
     )
 
 
+def preview(config: Path) -> dict[str, Any]:
+    """What a preview of the demo's one organisation says."""
+    asked = duecourse("preview", "--config", str(config), "--now", MOMENT.isoformat(), "--json", quiet=True)
+    try:
+        (one,) = json.loads(asked.stdout)["organisations"]
+        return {**one, "baseline": one["approvals"][0]["id"]}
+    except (ValueError, KeyError, IndexError):
+        sys.exit(f"demo: the preview did not say what to approve:\n{asked.stdout}{asked.stderr}")
+
+
+def compared(folder: Path) -> str:
+    """The company side by side through both platforms' shapes; read once, by two processes at the same time."""
+    kept = folder / SIDE_BY_SIDE
+    if not kept.exists():
+        configs = []
+        for face in ("xero", "quickbooks"):
+            home = folder / "side-by-side" / face
+            home.mkdir(parents=True, exist_ok=True)
+            text = TEMPLATE.read_text(encoding="utf-8").replace("approvals: [BASELINE]", "approvals: []")
+            text = text.replace("books: {kind: sandbox}", f"books: {{kind: sandbox, face: {face}}}")
+            configs.append(home / "config.yaml")
+            configs[-1].write_text(text, encoding="utf-8")
+        with ThreadPoolExecutor(2) as pool:
+            xero, quickbooks = pool.map(preview, configs)
+        kept.write_text("\n".join(side_by_side.shown(xero, quickbooks)), encoding="utf-8")
+    return kept.read_text(encoding="utf-8")
+
+
 def prepare(folder: Path, books: str = "{kind: sandbox}") -> Path:
     """Write the demo's config, once. The id of the approval in it is the one the product's own preview asks for."""
     config = folder / "config.yaml"
@@ -44,14 +78,12 @@ def prepare(folder: Path, books: str = "{kind: sandbox}") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     text = TEMPLATE.read_text(encoding="utf-8").replace("books: {kind: sandbox}", f"books: {books}")
     config.write_text(text.replace("approvals: [BASELINE]", "approvals: []"), encoding="utf-8")
-    asked = duecourse("preview", "--config", str(config), "--now", MOMENT.isoformat(), "--json", quiet=True)
     try:
-        (one,) = json.loads(asked.stdout)["organisations"]
-        (baseline,) = one["approvals"]
-    except (ValueError, KeyError):
+        baseline = preview(config)["baseline"]
+    except SystemExit:
         config.unlink()
-        sys.exit(f"demo: the preview did not say what to approve:\n{asked.stdout}{asked.stderr}")
-    config.write_text(text.replace("BASELINE", baseline["id"]), encoding="utf-8")
+        raise
+    config.write_text(text.replace("BASELINE", baseline), encoding="utf-8")
     return config
 
 
@@ -80,6 +112,7 @@ def run(folder: Path) -> int:
     print(f"\n{len(new)} new message{'s' if len(new) != 1 else ''} in {outbox}, {len(before)} from before.")
     if new:
         print(f"  for example {shown(new[0])}: open it in a mail program")
+    print(f"\n{compared(folder)}")
     at = f"--config {shown(config)} --now {MOMENT:%Y-%m-%dT%H:%M}+00:00"
     tool = shown(Path(sys.executable).parent / "duecourse")
     print("\nTry next, as they stand:")

@@ -21,6 +21,7 @@ from worker.config.options_books import KINDS
 from worker.config.options_policy import PolicyOptions
 from worker.config.policies import presets, shipped_templates
 from worker.core.policy import Policy
+from worker.report.status_data import status_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 110
@@ -51,6 +52,7 @@ def outputs() -> dict[str, str]:
         "docs/reference/config.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
         "docs/reference/configuration.md": configuration(),
         "docs/reference/policy.md": policy_page(),
+        "docs/reference/status.schema.json": json.dumps(status_schema(), indent=2) + "\n",
     }
 
 
@@ -299,8 +301,39 @@ step must be a task or a final notice, so that every chase ends with a person.
 
 `if: {balance: "> 250"}` compares; `if: {any: [first invoice, missed runs in last 6: ">= 1"]}` and `all` join; several
 keys in one mapping must all hold; `if: always` takes a condition of the extended policy away. What can be asked:
-`balance` and `invoices` (a number), `oldest` (days overdue), `currency`, `group` (in the books), `first invoice`,
-`missed runs in last N`, and `plans: offered`. Comparisons are quoted: `">= 1"`."""
+
+```
+condition = test | "{" test { "," test } "}" | "{any: [" condition { "," condition } "]}" | "{all: [" ... "]}"
+test      = "first invoice" | name ":" value
+value     = comparison number | word
+comparison = ">" | ">=" | "<" | "<=" | "="
+```
+
+| test | holds when |
+|---|---|
+| `balance: "> 250"` | the payer's open sum in the invoice's currency compares so |
+| `balance: {GBP: "> 250", EUR: "> 300", otherwise: "> 300"}` | per currency; others do not fit without `otherwise` |
+| `oldest: ">= 30 days"` | the payer's oldest overdue invoice is that many days late |
+| `invoices: ">= 3"` | the payer has that many overdue invoices |
+| `currency: EUR` | the invoice is in it |
+| `group: Agencies` | the client is in that group of the books |
+| `first invoice` (or `first invoice: no`) | it is the client's first, nothing was ever paid, and we never wrote |
+| `missed runs in last 6: ">= 1"` | of its last six payment runs, so many passed an invoice by that belonged in them |
+| `paid late in last 6: ">= 3"` | of its last six paid invoices, so many were settled after the due date |
+| `usual: "> 14 days"` | it usually pays so many days after the due date (the median; unknown below five payments) |
+| `client since: "< 6 months"` | so long since its first invoice in the books (days, weeks, months, years) |
+| `plans: offered` | the policy offers instalment plans, and what is overdue is in one currency |
+
+Comparisons are quoted: `">= 1"`. What is not known fits no comparison, in either direction.
+
+## What was agreed
+
+A step on `instalment` or `collection` is for invoices whose ladder is suspended: by an agreed plan (`plans:`, or
+`duecourse plan`), or because the money is collected (`collects:`). An instalment is missed two business days after its
+day; one is asked for at a time; when nobody answers, or a second one is missed, a person is asked. A collection that
+did not come is a task first; `duecourse done TASK failed` confirms it, and then the message goes. Without such steps a
+person is asked at once. A step `when: on statement` lists the whole account on the day written under `statement:`; it
+counts as a contact, goes only when nothing else goes that day, and at most a week late."""
 
 
 def preset(policy: Policy) -> str:

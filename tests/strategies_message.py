@@ -5,15 +5,16 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from worker.core.message import ClientTotal, InvoiceLine, MessageModel, ReceivedLine
+from worker.core.message import ClientTotal, InstalmentDue, InvoiceLine, MessageModel, ReceivedLine
 from worker.core.money import Money, totals
 from worker.core.settings import Signature
 
 TEMPLATES = (
     *("heads-up", "nudge", "missed-run", "ask", "firm", "offer-plan", "final-notice"),
+    *("welcome", "statement", "instalment", "collection-failed"),
     *("thank-you", "thank-you-part"),
 )
-CHASING = TEMPLATES[:7]
+CHASING = TEMPLATES[:11]
 TODAY = date(2026, 3, 16)
 CURRENCIES = ("GBP", "EUR", "USD", "JPY", "KWD")
 _WORDS = st.sampled_from(
@@ -93,10 +94,10 @@ def models(draw: st.DrawFn, template: str | None = None) -> MessageModel:
 
 @st.composite
 def _chasing(draw: st.DrawFn, base: dict, template: str, currencies: tuple[str, ...]) -> MessageModel:
-    before = template == "heads-up"
+    before = template in ("heads-up", "welcome")
     coming = draw(invoice_lines("C", overdue=False, currencies=currencies)) if before or draw(st.booleans()) else ()
     overdue = draw(invoice_lines("L", overdue=True, currencies=currencies)) if not before or draw(st.booleans()) else ()
-    final = template == "final-notice"
+    final = template in ("final-notice", "instalment", "collection-failed")  # those that ask for a part of what is open
     demanded = overdue[:1] if final else ()
     counted = demanded or (*coming, *overdue)
     gross = summed(counted)
@@ -132,12 +133,25 @@ def _chasing(draw: st.DrawFn, base: dict, template: str, currencies: tuple[str, 
         next_run=TODAY + timedelta(25) if run and draw(st.booleans()) else None,
         cut_off=TODAY + timedelta(3) if run and draw(st.booleans()) else None,
         deadline=TODAY + timedelta(14) if template != "firm" or draw(st.booleans()) else None,
-        promised=draw(st.sampled_from([None, TODAY - timedelta(4)])) if not before else None,
+        promised=draw(st.sampled_from([None, TODAY - timedelta(4)]))
+        if not before and template in CHASING[:7]
+        else None,
         earlier=draw(st.sampled_from([(), (TODAY - timedelta(30),), (TODAY - timedelta(30), TODAY - timedelta(12))])),
-        next_action="We will pass the matter to our solicitor." if final else "",
+        next_action="We will pass the matter to our solicitor." if template == "final-notice" else "",
+        instalment=draw(_instalments(net[0].currency)) if template == "instalment" else None,
+        collected_by="direct debit" if template == "collection-failed" else "",
+        collected_on=TODAY - timedelta(11) if template == "collection-failed" else None,
         instalments=instalments,
         thanks_first=draw(st.none() | _thanks({**base, "template": "thank-you"}, "thank-you", currencies)),
     )
+
+
+@st.composite
+def _instalments(draw: st.DrawFn, currency: str) -> InstalmentDue:
+    count = draw(st.integers(2, 6))
+    number = draw(st.integers(1, count))
+    remains = Money(Decimal(0), currency) if number == count else draw(money(currency))
+    return InstalmentDue(number, count, TODAY - timedelta(4), draw(money(currency)), remains)
 
 
 @st.composite

@@ -12,6 +12,7 @@ _COMMANDS: dict[str, str] = {
     "preview": "run",
     "explain": "explain",
     "status": "status",
+    "usage": "usage",
     "runs": "runs",
     "forecast": "runs",
     "history": "history",
@@ -19,6 +20,8 @@ _COMMANDS: dict[str, str] = {
     "release": "record",
     "promise": "record",
     "dispute": "record",
+    "pays": "pays",
+    "plan": "plan",
     "log": "record",
     "done": "tasks",
     "reconciled": "record",
@@ -27,8 +30,18 @@ _COMMANDS: dict[str, str] = {
     "resolve": "answer",
     "clients": "files",
     "resync": "answer",
+    "logbook": "logbook",
+    "backup": "care",
+    "restore": "care",
+    "forget": "care",
+    "connect": "connect",
+    "disconnect": "connect",
+    "connections": "connections",
     "check": "check",
+    "connect-mailbox": "mailbox",
+    "wording": "wording",
     "init": "files",
+    "vault": "vault",
     "sandbox": "sandbox",
     "fleet": "fleet",
 }
@@ -43,12 +56,16 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        found: click.Command = getattr(import_module(f"worker.commands.{_COMMANDS[cmd_name]}"), f"{cmd_name}_command")
+        found: click.Command = getattr(
+            import_module(f"worker.commands.{_COMMANDS[cmd_name]}"), f"{cmd_name.replace('-', '_')}_command"
+        )
         return found
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[:2] == ["connect", "mailbox"]:
+            args = ["connect-mailbox", *args[2:]]
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             from difflib import get_close_matches
 

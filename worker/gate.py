@@ -15,12 +15,14 @@ from worker.core.decisions import AsOf, Plan, Remind, Thank
 from worker.core.events import Event, EventKind
 from worker.core.focus import Focus
 from worker.core.history import History, MessageState
-from worker.core.invariants import violations
+from worker.core.invariants import refuse_threats, violations
+from worker.core.message import Attachment
 from worker.core.receivable import Invoice, InvoiceStatus, Snapshot
 from worker.core.results import Dropped, Sent
 from worker.core.settings import OrganisationSettings
 from worker.core.surprise import messages_of
 from worker.errors import MailerBroken
+from worker.papers import Papers
 from worker.ports import Books, Claim, Clock, Composer, Logbook, Look, Mailer, Outcome, Progress, Receipt
 
 LOOK_LIFE = 120.0
@@ -32,6 +34,9 @@ LEASE = timedelta(minutes=15)
 """How long a sweep may be silent before another takes over; renewed with every look."""
 TAKEN_OVER = "another sweep took over: this one was silent for too long"
 TRIES = 2
+SLOW_LOOKS = 3
+"""Last looks in one sweep that may take so long that they are worth nothing."""
+TOO_SLOW = "the books answer too slowly for a last look: the next sweep tries again"
 
 _STATE = {
     Outcome.ACCEPTED: MessageState.ACCEPTED,
@@ -65,6 +70,7 @@ class Gate:
     stopped: Callable[[], str]
     sent: list[Sent] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
+    slow_looks: int = 0
 
     def deliver(self, plan: Plan, snapshot: Snapshot, settings: OrganisationSettings, history: History) -> None:
         """Hand off everything the plan wants, chunk by chunk. Raises BooksError when a look fails (nothing more is
@@ -96,6 +102,7 @@ class Gate:
         snapshot, history = focus.on(payers, {c for d in queue for c in d.client_ids})
         invoice_ids, client_ids = _asked(queue, snapshot)
         self.books.prepare(invoice_ids)
+        papers = Papers.fetch(self.books, queue, settings)
         began = self.clock.monotonic()
         fresh = patch(snapshot, self.books.look(invoice_ids, client_ids), invoice_ids)
         as_of = local_moment(self.clock.now(), settings.zone)
@@ -104,8 +111,11 @@ class Gate:
             return []
         again = decide(fresh, settings, history, as_of, only=payers)
         for n, decision in enumerate(queue):
-            if self.clock.monotonic() - began > LOOK_LIFE * 0.75 and n:
-                return queue[n:]
+            if self.clock.monotonic() - began > LOOK_LIFE * 0.75:
+                if n or self._look_again():
+                    return queue[n:]
+                self.dropped += [Dropped(d.payer_id, TOO_SLOW) for d in queue]
+                return []
             if why := self.stopped():
                 self.dropped += [Dropped(d.payer_id, why) for d in queue[n:]]
                 return []
@@ -116,32 +126,43 @@ class Gate:
             if wrong := violations(chosen, fresh, settings, history, as_of):
                 self.dropped.append(Dropped(decision.payer_id, "; ".join(wrong)))
                 continue
-            self._hand_off(chosen, began)
+            attached, without = papers.of(chosen, snapshot, fresh, settings.attach_at_most)
+            if self._hand_off(chosen, began, attached):
+                self.dropped += without
         return []
 
-    def _hand_off(self, decision: Remind | Thank, began: float) -> None:
+    def _look_again(self) -> bool:
+        """Whether a look that was stale before its first hand-off is worth repeating: a few times in a sweep, it is."""
+        self.slow_looks += 1
+        return self.slow_looks <= SLOW_LOOKS
+
+    def _hand_off(self, decision: Remind | Thank, began: float, attached: tuple[Attachment, ...]) -> bool:
+        """Plan, claim, hand off, record. Whether it came to an attempt."""
         if not self.logbook.plan(self.organisation, self.sweep_id, decision, self.clock.now()):
             self.dropped.append(Dropped(decision.payer_id, "already sent or being sent by another sweep"))
-            return
+            return False
         receipt = Receipt(Outcome.NOT_SENT)
         for _ in range(TRIES):
             now = self.clock.now()
             claim = self.logbook.claim(self.organisation, decision.key, self.holder, now, CLAIM_LIFE)
             if claim is None:
                 self.dropped.append(Dropped(decision.payer_id, "claimed by another sweep"))
-                return
-            answer = self._attempt(decision, claim, began)
+                return False
+            answer = self._attempt(decision, claim, began, attached)
             if answer is None:
                 self.dropped.append(Dropped(decision.payer_id, TAKEN_OVER))
-                return
+                return False
             receipt = answer
             if receipt.outcome is not Outcome.NOT_SENT:
                 break
         self._record(decision, receipt)
         if receipt.outcome is Outcome.CREDENTIAL:
             raise MailerBroken(f"The mailer refused our credentials: {receipt.detail}")
+        return True
 
-    def _attempt(self, decision: Remind | Thank, claim: Claim, began: float) -> Receipt | None:
+    def _attempt(
+        self, decision: Remind | Thank, claim: Claim, began: float, attached: tuple[Attachment, ...]
+    ) -> Receipt | None:
         """One claim, one letter, at most one hand-off, one outcome on record. None: the claim was no longer ours."""
         lost = False
 
@@ -155,6 +176,9 @@ class Gate:
 
         try:
             letter = self.composer.compose(decision, claim.attempt)
+            refuse_threats(decision, f"{letter.subject}\n{letter.text}")
+            if attached:
+                letter = replace(letter, attachments=(*letter.attachments, *attached))
             raw = self.mailer.prepare(letter, self.clock.now())
         except ValueError as problem:
             receipt = Receipt(Outcome.REJECTED, detail=f"could not be worded or addressed: {problem}")

@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from worker.app import App, counts_of
+from worker.app import App
 from worker.clock import SystemClock
-from worker.core.results import SweepResult, exit_code
+from worker.core.results import SweepResult, counts_of, exit_code
 from worker.errors import ConfigError, DuecourseError
 from worker.halt import Halt
 from worker.logs import configure

@@ -1,11 +1,12 @@
 """Logging, configured once: standard error, warnings and up; never anything about clients below a warning."""
 
+from typing import Any
+
 
 def configure(*, verbose: bool, as_json: bool) -> None:
     """Set structlog up for this process."""
     import logging
     import sys
-    from typing import Any
 
     import structlog
 
@@ -16,10 +17,18 @@ def configure(*, verbose: bool, as_json: bool) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks if as_json else structlog.processors.format_exc_info,
+            _tracebacks() if as_json else structlog.processors.format_exc_info,
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _tracebacks() -> Any:
+    """Tracebacks as data, without the values of variables: those may be tokens and passwords."""
+    from structlog.processors import ExceptionRenderer
+    from structlog.tracebacks import ExceptionDictTransformer
+
+    return ExceptionRenderer(ExceptionDictTransformer(show_locals=False))

@@ -9,13 +9,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from worker.core.decisions import Remind, Thank
 from worker.core.events import Event, EventKind
+from worker.core.grant import Grant
 from worker.core.history import History, MessageState
-from worker.core.message import Letter, MessageModel, Rendered
+from worker.core.message import Attachment, Letter, MessageModel, Rendered
 from worker.core.receivable import Client, Credit, Invoice, Organisation, Payment, Snapshot
+from worker.core.usage import Used
 
 
 class Clock(Protocol):
@@ -40,6 +42,7 @@ class Capability(StrEnum):
     SENT_FLAG = "sent flag"
     LAST_LOOK = "last look"
     INCREMENTAL = "incremental"
+    PDF = "pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,19 @@ class Books(Protocol):
 
     def note(self, invoice_id: str, text: str) -> None:
         """Write a note into the books' own history of an invoice. Raises BooksError; needs Capability.NOTES."""
+
+    def pdf(self, invoice_id: str) -> bytes:
+        """An invoice as the platform prints it, at most 5 MB and really a PDF. Raises BooksError; needs
+        Capability.PDF."""
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """Books that count what they ask: platforms price and limit it."""
+
+    @property
+    def usage(self) -> Mapping[str, Used]:
+        """What was asked of the platform through this object so far, by purpose."""
 
 
 class MirrorWriter(Protocol):
@@ -288,12 +304,40 @@ class Wording(Protocol):
     def render(self, model: MessageModel) -> Rendered:
         """Raises WordingError (a ValueError) when the template and the model do not fit."""
 
+    def attachments(self, model: MessageModel) -> tuple[Attachment, ...]:
+        """What the message carries besides its words. Raises WordingError when it cannot be made."""
+
 
 class Composer(Protocol):
     """Makes the letter of a decision: wording, sender, threading, redirect and archive are its business."""
 
     def compose(self, decision: Remind | Thank, attempt: int) -> Letter:
         """The letter for this attempt (1, 2, ...). Raises ValueError when it cannot be worded or addressed."""
+
+
+class Tokens(Protocol):
+    """A durable store of grants, by connection name. What `save` returned from survives a power cut.
+
+    No method gives away or deletes a token by itself: `forget` is for a connection that was revoked at the platform.
+    """
+
+    def names(self) -> tuple[str, ...]:
+        """Every connection kept here, sorted. Raises ConnectionBroken if that cannot be told."""
+
+    def load(self, name: str) -> Grant | None:
+        """The newest grant, or None when nothing was ever saved. Raises ConnectionBroken if it cannot be read."""
+
+    def save(self, name: str, grant: Grant) -> None:
+        """Keep this grant durably, in place of the one before. Raises ConnectionBroken if that fails."""
+
+    def prove(self, name: str) -> None:
+        """Show that `save` would work now, and last. Raises ConnectionBroken when it would not."""
+
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Hold off every other refresher of this name, in any process. A process that dies lets go."""
+
+    def forget(self, name: str) -> None:
+        """Drop a connection that the platform has revoked; nothing happens when there is none."""
 
 
 class Ping(Protocol):

@@ -105,6 +105,12 @@ class CsvBooks:
         del text
         raise BooksError(f"CSV books take no notes (invoice {invoice_id}).", "Keep notes in the accounting package.")
 
+    def pdf(self, invoice_id: str) -> bytes:
+        """CSV books hold no documents: always raises BooksError."""
+        raise BooksError(
+            f"CSV books hold no PDF of invoice {invoice_id}.", "Attach nothing, or read a platform's books."
+        )
+
     def contents(self) -> Contents:
         """What the files say now. Bytes seen before are not parsed again. Raises BooksError."""
         raw = {kind: _bytes(path) for kind, path in self._options.files().items()}

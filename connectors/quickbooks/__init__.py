@@ -1,23 +1,40 @@
 """QuickBooks Online as books. See README.md here for scope, limits, costs and what QuickBooks cannot tell."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from connectors.http import Limits, Pace, Session
-from connectors.oauth import RefreshToken, Secret, TokenEndpoint, Tokens, grant_name
-from connectors.quickbooks.api import PER_MINUTE, TRACE, QuickBooksApi
+from connectors.grants import Lifetimes, grant_name
+from connectors.http import Limits, Session
+from connectors.meter import Meter
+from connectors.oauth import TokenEndpoint
+from connectors.pace import Pace
+from connectors.quickbooks.api import PER_MINUTE, PER_SECOND, TRACE, QuickBooksApi
 from connectors.quickbooks.books import LinkCache, QuickBooksBooks
 from connectors.quickbooks.refusals import PLATFORM, judge
 from connectors.quickbooks.statements import PAGE
 from connectors.quickbooks.wire import known_zone
+from connectors.rotation import RefreshToken, saved_connection
+from worker.core.secret import Secret
 from worker.errors import ConnectionBroken
+from worker.ports import Tokens
 
 if TYPE_CHECKING:
     from worker.ports import Clock
 
 API_URL = "https://quickbooks.api.intuit.com"
 TOKEN_URL = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105 - an address
+LIFETIMES = Lifetimes(
+    unused=timedelta(days=100),
+    whole=timedelta(days=5 * 365),
+    unused_field="x_refresh_token_expires_in",
+    whole_field="x_refresh_token_hard_expires_in",
+)
+"""Intuit's "refresh token policy": 100 days unused, and five years from the consent whatever the use."""
+TOKEN_HEADERS = {"x-include-refresh-token-hard-expires-in": "true"}
+"""Asks the token endpoint to say when the five years end."""
+_KIND = "quickbooks"
 _DEMO = "sandbox-"  # Intuit's own sandbox companies live at sandbox-quickbooks.api.intuit.com
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LIMITS = Limits(read=130.0, whole=240.0, attempts=3)
@@ -27,31 +44,46 @@ _LIMITS = Limits(read=130.0, whole=240.0, attempts=3)
 def open_books(options: Mapping[str, object], clock: "Clock", tokens: Tokens, links: LinkCache) -> QuickBooksBooks:
     """Books of one QuickBooks company. Nothing is asked of QuickBooks yet.
 
-    Options: `realm`, `client_id`, `client_secret`, `refresh_token`, `api_url`, `token_url`, `zone` (IANA; for companies
-    that do not say), `page_size`. Raises ConnectionBroken when they cannot work.
+    Options: `connection` (a saved consent's name; by default that of `organisation`, when there is no `refresh_token`),
+    `realm` (by default the connection's), `client_id`, `client_secret`, `refresh_token`, `api_url`, `token_url`, `zone`
+    (IANA; for companies that do not say), `page_size`, `per_minute`, `per_second` (calls; for stand-ins that allow more
+    than Intuit does). Raises ConnectionBroken when they cannot work.
     """
     text = {key: str(value) for key, value in options.items() if value is not None}
-    token_url, base = _address(text.get("token_url", TOKEN_URL)), _address(text.get("api_url", API_URL))
-    realm, client_id, first = text.get("realm", ""), text.get("client_id", ""), text.get("refresh_token", "")
+    base = _address(text.get("api_url", API_URL))
+    meter = Meter()
+    session = Session(clock, PLATFORM, trace=TRACE, limits=_LIMITS, judge=judge, meter=meter)
+    source, realm = _access(text, session, tokens)
     if not (realm.isascii() and realm.isdecimal()):
         raise ConnectionBroken(
             f"{realm!r} is not the id of a QuickBooks company.",
             "Give the realm id shown when the company was connected: digits only.",
         )
+    if (zone := text.get("zone", "")) and not known_zone(zone):
+        raise ConnectionBroken(f"There is no time zone {zone!r}.", "Give an IANA name such as America/New_York.")
+    per_minute, per_second = int(text.get("per_minute", PER_MINUTE)), int(text.get("per_second", PER_SECOND))
+    pace = Pace(clock, PLATFORM, per_minute, (), (), per_second)
+    paced = Session(clock, PLATFORM, pace=pace, trace=TRACE, limits=_LIMITS, judge=judge, meter=meter)
+    demo = (urlsplit(base).hostname or "").startswith(_DEMO)
+    size = min(PAGE, max(1, int(text.get("page_size", PAGE))))
+    return QuickBooksBooks(QuickBooksApi(paced, source, realm, base), links, size, zone=zone, demo=demo)
+
+
+def _access(text: Mapping[str, str], session: Session, tokens: Tokens) -> tuple[RefreshToken, str]:
+    """Where access tokens come from, and the company's id if it is known."""
+    url = _address(text.get("token_url", TOKEN_URL))
+    client_id, realm, first = text.get("client_id", ""), text.get("realm", ""), text.get("refresh_token", "")
+    name = text.get("connection", "") or ("" if first else text.get("organisation", ""))
+    if name:
+        kept = saved_connection(tokens, name, _KIND, client_id)
+        client_id, realm, first = client_id or kept.client_id, realm or kept.only_tenant, ""
     if not client_id:
         raise ConnectionBroken(
             "The QuickBooks connection has no client id.", "Give the client id of your Intuit application."
         )
-    if (zone := text.get("zone", "")) and not known_zone(zone):
-        raise ConnectionBroken(f"There is no time zone {zone!r}.", "Give an IANA name such as America/New_York.")
-    session = Session(clock, PLATFORM, trace=TRACE, limits=_LIMITS, judge=judge)
-    endpoint = TokenEndpoint(session, token_url, client_id, Secret(text.get("client_secret", "")))
-    source = RefreshToken(endpoint, tokens, grant_name("quickbooks", client_id, first), Secret(first))
-    pace = Pace(clock, PLATFORM, PER_MINUTE, (), ("", ""))
-    paced = Session(clock, PLATFORM, pace=pace, trace=TRACE, limits=_LIMITS, judge=judge)
-    demo = (urlsplit(base).hostname or "").startswith(_DEMO)
-    size = min(PAGE, max(1, int(text.get("page_size", PAGE))))
-    return QuickBooksBooks(QuickBooksApi(paced, source, realm, base), links, size, zone=zone, demo=demo)
+    endpoint = TokenEndpoint(session, url, client_id, Secret(text.get("client_secret", "")), TOKEN_HEADERS)
+    name = name or grant_name(_KIND, client_id, first)
+    return RefreshToken(endpoint, tokens, name, Secret(first), platform=_KIND, lifetimes=LIFETIMES), realm
 
 
 def _address(url: str) -> str:

@@ -1,31 +1,34 @@
-"""Talking to QuickBooks Online: authorised requests, and a count of what they cost."""
+"""Talking to QuickBooks Online: authorised requests, each of which is metered by Intuit."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from connectors import pdf
 from connectors.http import Reply, Session
-from connectors.oauth import Secret, TokenSource
+from connectors.meter import PAY_LINK, PDF
+from connectors.oauth import TokenSource
 from connectors.quickbooks import faults, statements, wire
 from connectors.quickbooks import rows as row
 from connectors.quickbooks.refusals import BadRow, Missing, fault_in, refused
+from worker.core.secret import Secret
+from worker.core.usage import Used
 from worker.errors import BooksGarbled
 
 TRACE = ("intuit_tid", "Intuit-Tid")  # written one way in Intuit's pages, the other on the wire
 PER_MINUTE = 450  # of 500 for one company; Intuit, "Limits and throttles"
+PER_SECOND = 8  # of 10 for one company and application
 _MINOR = "75"
 _HOME = "intuit.com"
 
 
 class QuickBooksApi:
-    """One company's Accounting API. `calls` counts successful reads by purpose: each is metered."""
+    """One company's Accounting API."""
 
     def __init__(self, session: Session, source: TokenSource, realm: str, base: str) -> None:
         """`realm` is the company's id; `base` has no final /."""
         self._session, self._source, self.realm = session, source, realm
         self._base = f"{base}/v3/company/{realm}"
         self._at_home = _at_home(base)
-        self.calls: Counter[str] = Counter()
 
     def query(self, statement: str, what: str, *, last_look: bool = False) -> row.QueryAnswer:
         """What a statement finds. Raises BooksError; BadRow when one of the rows spoils the answer."""
@@ -63,20 +66,60 @@ class QuickBooksApi:
         """
         what = "an invoice's pay link"
         try:
-            body = self._get(f"invoice/{invoice_id}", what, {"include": "invoiceLink"}, last_look=True)
+            asked = {"include": "invoiceLink"}
+            body = self._get(f"invoice/{invoice_id}", what, asked, last_look=True, purpose=PAY_LINK)
         except (Missing, BadRow):
             return ""
         found = wire.decode(row.InvoiceAnswer, body, what).Invoice.InvoiceLink or ""
         trusted = _at_home(found) or not self._at_home  # a stand-in for QuickBooks has its pages elsewhere
         return found if found.startswith("https://") and trusted else ""
 
-    def _get(self, path: str, what: str, params: Mapping[str, str] | None = None, *, last_look: bool = False) -> bytes:
-        asked = {**(params or {}), "minorversion": _MINOR}
+    def pdf(self, invoice_id: str) -> bytes:
+        """An invoice as its client would get it. Raises BooksError, Missing among them."""
+        what, path = "an invoice as PDF", f"invoice/{quote(invoice_id, safe='')}/pdf"
+        reply = self._ask(path, what, {}, last_look=True, purpose=PDF, accept="application/pdf", most=pdf.MOST)
+        return pdf.checked(reply, what)
+
+    @property
+    def used(self) -> Mapping[str, Used]:
+        """What this connection has asked for so far, by purpose."""
+        return self._session.meter.used
+
+    def _get(
+        self,
+        path: str,
+        what: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        last_look: bool = False,
+        purpose: str = "",
+    ) -> bytes:
+        return self._ask(path, what, params or {}, last_look=last_look, purpose=purpose).json(what)
+
+    def _ask(
+        self,
+        path: str,
+        what: str,
+        params: Mapping[str, str],
+        *,
+        last_look: bool,
+        purpose: str,
+        accept: str = "application/json",
+        most: int | None = None,
+    ) -> Reply:
+        asked = {**params, "minorversion": _MINOR}
 
         def send(token: Secret) -> Reply:
-            headers = {"Authorization": f"Bearer {token.reveal()}", "Accept": "application/json"}
-            url = f"{self._base}/{path}"
-            return self._session.ask("GET", url, what, params=asked, headers=headers, last_look=last_look)
+            return self._session.ask(
+                "GET",
+                f"{self._base}/{path}",
+                what,
+                params=asked,
+                headers={"Authorization": f"Bearer {token.reveal()}", "Accept": accept},
+                last_look=last_look,
+                purpose=purpose,
+                most=most,
+            )
 
         token = self._source.access()
         reply = send(token)
@@ -86,8 +129,7 @@ class QuickBooksApi:
             fault = fault_in(reply)
         if fault or not 200 <= reply.status < 300:
             raise refused(reply, fault, what)
-        self.calls["last looks" if last_look else "reading"] += 1
-        return reply.json(what)
+        return reply
 
 
 def _at_home(url: str) -> bool:

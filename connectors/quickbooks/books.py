@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from connectors.http import warn
+from connectors.logs import warn
 from connectors.quickbooks import rows as row
 from connectors.quickbooks import statements, wire
 from connectors.quickbooks.api import QuickBooksApi
@@ -14,6 +14,7 @@ from connectors.quickbooks.reading import QuickBooksReading
 from connectors.quickbooks.refusals import PLATFORM
 from connectors.quickbooks.walk import Walker
 from worker.core.receivable import Client, Invoice
+from worker.core.usage import Used
 from worker.errors import BooksError, BooksGarbled, ConnectionBroken
 from worker.ports import Capability, Look
 
@@ -40,6 +41,7 @@ class QuickBooksBooks:
             Capability.SENT_FLAG,
             Capability.LAST_LOOK,
             Capability.INCREMENTAL,
+            Capability.PDF,
         }
     )
 
@@ -58,9 +60,9 @@ class QuickBooksBooks:
         self._linkless: set[str] = set()
 
     @property
-    def usage(self) -> Mapping[str, int]:
-        """Metered calls made through this object, by purpose: Intuit charges for reads beyond the free ones."""
-        return dict(self._api.calls)
+    def usage(self) -> Mapping[str, Used]:
+        """See `worker.ports.Metered`: Intuit charges for reads beyond the free ones."""
+        return self._api.used
 
     def read(self, watermark: str | None, now: datetime, known_open: Sequence[str] = ()) -> QuickBooksReading:
         """See `Books.read`; nothing is asked of QuickBooks before the first page is."""
@@ -108,6 +110,10 @@ class QuickBooksBooks:
     def note(self, invoice_id: str, text: str) -> None:  # noqa: ARG002
         """Not done: a private note is the bookkeeper's own text, and writing one would look like a change."""
         raise BooksGarbled("QuickBooks has no history to write notes into.", "Set notes in books: no.")
+
+    def pdf(self, invoice_id: str) -> bytes:
+        """See `Books.pdf`."""
+        return self._api.pdf(invoice_id)
 
     def _home(self) -> str:
         if self._mark and self._mark.home:

@@ -57,16 +57,22 @@ class Walker:
 
         Rows may then come twice. Raises BooksError, Moved among them.
         """
+        trouble = Moved(entity, "it was never walked")
         for _ in range(_ATTEMPTS):
             seen: set[str] = set()
             bad = self._bad
-            for page in self.since(kind, entity, where, ""):
-                seen.update(r.Id for r in page)
-                yield page
+            try:
+                for page in self.since(kind, entity, where, ""):
+                    seen.update(r.Id for r in page)
+                    yield page
+            except Moved as moved:
+                trouble = moved
+                continue
             announced = self._api.count(entity, where)
             if announced == len(seen) + self._bad - bad:
                 return
-        raise Moved(entity, f"{len(seen)} different rows came and {announced} were announced")
+            trouble = Moved(entity, f"{len(seen)} different rows came and {announced} were announced")
+        raise trouble
 
     def since(self, kind: type[R], entity: str, where: Sequence[str], bound: str) -> Iterator[list[R]]:
         """All rows changed at or after `bound` ("" for ever), each version of a row once. Raises BooksError."""

@@ -109,6 +109,8 @@ class View:
 
     def about(self, entity: str) -> Row:
         """The company (CompanyInfo) or its Preferences."""
+        if self.fault and self.fault.kind == "wrong shape":
+            return {entity: [COMPANY[entity](self._company, self._now)]}
         return {entity: COMPANY[entity](self._company, self._now)}
 
 

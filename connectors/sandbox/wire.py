@@ -48,6 +48,11 @@ def text(body: str, status: int, kind: str = "text/plain") -> Answer:
     return Answer(status, body.encode(), {"Content-Type": f"{kind}; charset=utf-8"})
 
 
+def document(body: bytes) -> Answer:
+    """A PDF."""
+    return Answer(200, body, {"Content-Type": "application/pdf"})
+
+
 def problem(status: int, title: str, detail: str, **headers: str) -> Answer:
     """The envelope Xero uses for 401 and 403."""
     payload: Row = {

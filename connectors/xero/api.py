@@ -4,17 +4,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
+from connectors import pdf
 from connectors.http import NEXT_SWEEP, Reply, Session
-from connectors.oauth import Secret, TokenSource
+from connectors.meter import NOTE, ORGANISATION, PAY_LINK, PDF
+from connectors.oauth import TokenSource
 from connectors.xero import dates, wire
 from connectors.xero import rows as row
+from worker.core.secret import Secret
+from worker.core.usage import Used
 from worker.errors import BooksError, BooksGarbled, BooksUnavailable, ConnectionBroken
 
 PLATFORM = "Xero"
 TRACE = "Xero-Correlation-Id"
-RATE_HEADERS = ("X-MinLimit-Remaining", "X-DayLimit-Remaining")
+RATE_HEADERS = ("X-MinLimit-Remaining", "X-DayLimit-Remaining", "X-AppMinLimit-Remaining")
 PER_MINUTE = 55  # of 60, so that somebody else's clock never matters
 DAY_LIMITS = (1000, 5000)  # Starter tier and above; developer.xero.com, "OAuth 2.0 API limits"
 _HOME = "xero.com"
@@ -69,10 +73,12 @@ class XeroApi:
         since: datetime | None = None,
         *,
         last_look: bool = False,
+        purpose: str = "",
     ) -> Reply:
         """One GET. `since` asks for what changed after that instant. Raises BooksError for all but a JSON answer."""
         headers = {"If-Modified-Since": dates.stamp(since)} if since else {}
-        reply = self._ask("GET", path, what, params=params, headers=headers, last_look=last_look)
+        named = ORGANISATION if path == "Organisation" else purpose  # Xero does not count these bytes
+        reply = self._ask("GET", path, what, params=params, headers=headers, last_look=last_look, purpose=named)
         reply.json(what)
         return reply
 
@@ -80,18 +86,30 @@ class XeroApi:
         """One PUT, never repeated by us. The key makes Xero answer an accidental repeat within minutes as the first."""
         key = sha256(path.encode() + b"\n" + body).hexdigest()
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-        self._ask("PUT", path, what, headers=headers, body=body, last_look=True)
+        self._ask("PUT", path, what, headers=headers, body=body, last_look=True, purpose=NOTE)
 
     def online_link(self, invoice_id: str) -> str:
         """Where the client can see and pay an invoice, or "" when it has no such page."""
         what = "an invoice's online address"
         try:
-            reply = self.get(f"Invoices/{invoice_id}/OnlineInvoice", what, last_look=True)
+            reply = self.get(f"Invoices/{invoice_id}/OnlineInvoice", what, last_look=True, purpose=PAY_LINK)
         except Missing:
             return ""
         found = next((r.OnlineInvoiceUrl for r in wire.decode(row.Links, reply.body).rows if r.OnlineInvoiceUrl), "")
         trusted = _at_home(found) or not _at_home(self._base)  # a stand-in for Xero has its pages elsewhere
         return found if found.startswith("https://") and trusted else ""
+
+    def pdf(self, invoice_id: str) -> bytes:
+        """An invoice as its client would get it. Raises BooksError, Missing among them."""
+        what, headers = "an invoice as PDF", {"Accept": "application/pdf"}
+        path = f"Invoices/{quote(invoice_id, safe='')}"
+        reply = self._ask("GET", path, what, headers=headers, last_look=True, purpose=PDF, most=pdf.MOST)
+        return pdf.checked(reply, what)
+
+    @property
+    def used(self) -> Mapping[str, Used]:
+        """What this connection has asked for so far, by purpose."""
+        return self._session.meter.used
 
     def _ask(
         self,
@@ -103,13 +121,25 @@ class XeroApi:
         params: Mapping[str, str] | None = None,
         body: bytes | None = None,
         last_look: bool = False,
+        purpose: str = "",
+        most: int | None = None,
     ) -> Reply:
         def send(token: Secret) -> Reply:
             own = {"Authorization": f"Bearer {token.reveal()}", "Accept": "application/json", **headers}
             if self._tenant:
                 own["xero-tenant-id"] = self._tenant
             url = urljoin(self._base, path) if path.startswith("/") else f"{self._base}/{path}"
-            return self._session.ask(method, url, what, params=params, headers=own, body=body, last_look=last_look)
+            return self._session.ask(
+                method,
+                url,
+                what,
+                params=params,
+                headers=own,
+                body=body,
+                last_look=last_look,
+                purpose=purpose,
+                most=most,
+            )
 
         token = self._source.access()
         reply = send(token)

@@ -5,13 +5,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from connectors.http import warn
+from connectors.http import NEXT_SWEEP
+from connectors.logs import warn
 from connectors.xero import rows as row
 from connectors.xero import wire
 from connectors.xero.api import PLATFORM, LinkCache, XeroApi
 from connectors.xero.reading import BULK, Mark, XeroReading, organisation_row, themes
 from worker.core.receivable import Client, Invoice
-from worker.errors import BooksError, BooksGarbled
+from worker.core.usage import Used
+from worker.errors import BooksError, BooksGarbled, BooksUnavailable
 from worker.ports import Capability, Look
 
 _LINKS_AT_ONCE = 40  # addresses fetched before one look, a call each: a minute has sixty
@@ -56,6 +58,18 @@ class XeroBooks:
         """See `Books.note`. Cut at 2,500 characters. A note changes nothing that a reading shows, so it is no news."""
         self._settle()
         self._api.put(f"Invoices/{invoice_id}/History", "an invoice's history", wire.note(text))
+
+    def pdf(self, invoice_id: str) -> bytes:
+        """See `Books.pdf`. Not from the calls kept for last looks."""
+        self._settle()
+        if not self._api.spare:
+            raise BooksUnavailable("The rest of today's calls to Xero is kept for last looks.", NEXT_SWEEP)
+        return self._api.pdf(invoice_id)
+
+    @property
+    def usage(self) -> Mapping[str, Used]:
+        """See `worker.ports.Metered`."""
+        return self._api.used
 
     def _settle(self) -> None:
         if self._find_tenant:

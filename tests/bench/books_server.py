@@ -42,6 +42,7 @@ class Company:
 
     def __init__(self, invoices: int, clients: int) -> None:
         self.count, self.cents = invoices, 0
+        self.changed = 0  # invoices that "changed since" shows
         self.rows: dict[str, list[bytes]] = {"Invoices": [], "Contacts": [], "Payments": [], "summary": []}
         self.by_id: dict[str, bytes] = {}
         self._answers: dict[object, tuple[bytes, bytes]] = {}
@@ -162,9 +163,11 @@ class Company:
             return self._joined(resource, found, 1, max(1, len(found)))
         page, size = int(asked.get("page", "1")), min(1000, int(asked.get("pageSize", "100")))
         short = resource == "Invoices" and asked.get("summaryOnly", "").lower() == "true"
-        key = (resource, short, page, size, changes)
+        key = (resource, short, page, size, self.changed if changes else None)
         if key not in self._answers:
-            rows = [] if changes else self.rows.get("summary" if short else resource, [])
+            rows = self.rows.get("summary" if short else resource, [])
+            if changes:
+                rows = rows[: self.changed] if resource == "Invoices" else []
             self._answers[key] = self._joined(resource, rows, page, size)
         return self._answers[key]
 
@@ -249,6 +252,8 @@ class Face(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _control(self, path: str) -> None:
+        if path.startswith("/__changed/"):
+            self.company.changed = int(path.rpartition("/")[2])
         if path == "/__reset":
             self.stats.clear()
             self.paths.clear()

@@ -8,10 +8,11 @@ import sys
 from datetime import UTC, datetime
 from time import monotonic, sleep
 
-from connectors.http import Pace, Session
-from connectors.oauth import Secret
+from connectors.http import Session
+from connectors.pace import Pace
 from connectors.xero.api import DAY_LIMITS, PER_MINUTE, RATE_HEADERS, TRACE, XeroApi
 from connectors.xero.reading import XeroReading
+from worker.core.secret import Secret
 
 
 class Wall:

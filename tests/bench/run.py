@@ -25,6 +25,7 @@ SHARED = Path(os.environ.get("DUECOURSE_SHARED", ROOT.parent / "shared"))
 TENANT = "11111111-1111-4111-8111-111111111111"
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 INVOICES, CLIENTS = 10_000, 2_000
+CHANGED = 50
 SMALL = (40, 10)
 CONFIG = """\
 mode: live
@@ -225,6 +226,12 @@ def idle_of(
         shutil.rmtree(again, ignore_errors=True)
         shutil.copytree(folder, again, ignore=shutil.ignore_patterns("outbox"))
         full.append(process(sweep_of(again, "live", "day=1"), url))
+    fetched(f"{url}/__changed/{CHANGED}")
+    steady = process(sweep_of(folder, "live"), url)
+    fetched(f"{url}/__changed/0")
+    tell.row(f"incremental, {CHANGED} invoices changed (one run)", [steady])
+    besides = steady.asked["requests"] - steady.asked["by_path"].get("token", 0)
+    tell.aim(f"requests of a sweep with {CHANGED} changes, the token's left out", besides, 7)
     tell.row("incremental", runs["same day"])
     tell.row("full re-read", full)
     idle = median(runs["same day"], "cpu")

@@ -100,6 +100,16 @@ def test_an_idle_sweep_asks_once_a_list_and_writes_a_handful_of_times(bench: Ben
     assert bench.commits <= 8
 
 
+def test_a_sweep_with_fifty_changes_asks_no_more(bench: Bench) -> None:
+    bench.sweep()
+    idle = bench.sweep()
+    bench.face.company.changed = 50
+    steady = bench.sweep()
+    assert sum(bench.asked.values()) == 7 and set(bench.asked.values()) == {1}
+    assert steady.asked.calls == 8, "one more for the token"
+    assert steady.asked.size > idle.asked.size, "the changes did come"
+
+
 def test_the_commits_of_a_message_do_not_grow(bench: Bench) -> None:
     first = bench.sweep(live=True)
     assert first.plan is not None

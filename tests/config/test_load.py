@@ -19,7 +19,8 @@ from worker.config.options_client import ClientOptions
 from worker.config.options_organisation import OrganisationOptions
 from worker.config.options_policy import PolicyOptions, StepOptions
 from worker.config.starter import STARTER
-from worker.config.values import CsvBooks, Secret, XeroBooks
+from worker.config.values import CsvBooks, XeroBooks
+from worker.core.secret import Secret
 from worker.core.settings import Mode
 from worker.errors import ConfigError
 
@@ -32,7 +33,7 @@ def test_preview_is_the_default_and_paths_are_beside_the_file(tmp_path: Path) ->
     assert found.state == tmp_path.resolve() / "state"
     assert found.mail.mailer == "outbox"
     assert found.mail.outbox == tmp_path.resolve() / "state" / "outbox"
-    assert found.organisations[0].policies["considerate"].steps[0].name == "heads-up"
+    assert found.organisations[0].policies["considerate"].ladder[0].name == "heads-up"
 
 
 def test_the_starter_loads_as_it_stands(tmp_path: Path) -> None:
@@ -58,7 +59,7 @@ def test_files_beside_config_yaml_say_what_one_file_could(tmp_path: Path) -> Non
         "organisations/harbour.clients.csv:2",
         "organisations/harbour.clients.yaml:2",
     ]
-    assert [s.name for s in harbour.policies["ours"].steps] == ["heads-up", "nudge", "firm", "final-notice", "decide"]
+    assert [s.name for s in harbour.policies["ours"].ladder] == ["heads-up", "nudge", "firm", "final-notice", "decide"]
     assert found.files == (
         "config.yaml",
         "organisations/harbour.yaml",

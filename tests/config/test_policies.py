@@ -21,23 +21,23 @@ def ours(folder: Path, body: str) -> Policy:
 
 
 def names(policy: Policy) -> list[str]:
-    return [s.name for s in policy.steps]
+    return [s.name for s in policy.ladder]
 
 
 @pytest.mark.parametrize("name", [n for n in preset_names() if n != "base"])
 def test_every_preset_is_complete(name: str) -> None:
     policy = presets()[name]
     assert policy.description
-    assert policy.steps
-    assert policy.steps[-1].task or policy.steps[-1].stage is Stage.FINAL
-    assert {s.message for s in policy.steps if s.message} <= shipped_templates()
-    assert all(s.place.startswith(f"preset {name}.yaml:") for s in policy.steps)
-    assert not any(s.when.needs(Anchor.PREVIOUS) for s in policy.steps[:1])
+    assert policy.ladder
+    assert policy.ladder[-1].task or policy.ladder[-1].stage is Stage.FINAL
+    assert {s.message for s in policy.ladder if s.message} <= shipped_templates()
+    assert all(s.place.startswith(f"preset {name}.yaml:") for s in policy.ladder)
+    assert not any(s.when.needs(Anchor.PREVIOUS) for s in policy.ladder[:1])
 
 
 def test_considerate_is_the_ladder_the_design_prints() -> None:
     policy = presets()["considerate"]
-    assert [(s.name, s.stage, s.when.words()) for s in policy.steps] == [
+    assert [(s.name, s.stage, s.when.words()) for s in policy.ladder] == [
         ("heads-up", Stage.BEFORE, "2 business days before cut-off"),
         ("nudge", Stage.AFTER, "3 business days after payment run"),
         ("ask", Stage.AFTER, "10 business days after previous, not before 14 days after due"),
@@ -47,13 +47,15 @@ def test_considerate_is_the_ladder_the_design_prints() -> None:
         ("final-notice", Stage.FINAL, "10 days after previous, not before 45 days after due"),
         ("decide", Stage.AFTER, "14 days after previous"),
     ]
-    nudge = policy.steps[1]
+    nudge = policy.ladder[1]
     assert (nudge.message, nudge.message_if_run_stated) == ("nudge", "missed-run")
     assert nudge.when_unknown == parse_when("4 business days after due")
-    assert [s.name for s in policy.steps if s.approval] == ["offer-plan", "final-notice"]
-    assert [(s.name, s.allow) for s in policy.steps if s.allow] == [("firm", 7), ("final-notice", 14)]
-    assert [(s.name, s.task) for s in policy.steps if s.task] == [("call", "phone"), ("decide", "decide")]
-    assert policy.steps[0].condition == Condition(
+    assert [s.name for s in policy.ladder if s.approval] == ["offer-plan", "final-notice"]
+    assert [(s.name, s.allow) for s in policy.ladder if s.allow] == [
+        *(("firm", 7), ("offer-plan", 7), ("final-notice", 14))
+    ]
+    assert [(s.name, s.task) for s in policy.ladder if s.task] == [("call", "phone"), ("decide", "decide")]
+    assert policy.ladder[0].condition == Condition(
         (
             Ask(Measure.FIRST_INVOICE, "=", "yes"),
             Ask(Measure.MISSED_RUNS, ">=", Decimal(1), 6),

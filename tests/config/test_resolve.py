@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.config.helpers import books, practice, settings
 from worker.calendars import calendar_for
 from worker.config.resolve import resolve
+from worker.core.payment_run import RunSchedule, parse_pays
 from worker.core.receivable import Client
 from worker.core.settings import Address, Caps, Collection, Mode
 from worker.core.workdays import Calendar
@@ -39,11 +40,11 @@ def test_every_client_has_settings_even_when_nothing_is_written(tmp_path: Path) 
 
 
 LAYERS = {
-    "practice": ("language: aa\n", ""),
-    "organisation": ("", "language: bb\n"),
-    "group": ("", "groups: {agencies: {language: cc}}\n"),
-    "payer": ("", "payers: {Acme Ltd: {clients: [A-1], language: dd}}\n"),
-    "client": ("", "clients: [{client: acme ltd, language: ee}]\n"),
+    "practice": ("language: de\n", ""),
+    "organisation": ("", "language: es\n"),
+    "group": ("", "groups: {agencies: {language: fr}}\n"),
+    "payer": ("", "payers: {Acme Ltd: {clients: [A-1], language: nl}}\n"),
+    "client": ("", "clients: [{client: acme ltd, language: de-AT}]\n"),
 }
 
 
@@ -54,7 +55,7 @@ def test_the_nearest_layer_wins(tmp_path_factory: pytest.TempPathFactory, presen
     text = "".join(p for p, _ in parts) + organisation("".join(o for _, o in parts))
     found = settings(tmp_path_factory.mktemp("layers"), text, BOOKS).clients["c1"]
     nearest = next((n for n in reversed(LAYERS) if n in present), None)
-    codes = dict(zip(LAYERS, ("aa", "bb", "cc", "dd", "ee"), strict=True))
+    codes = dict(zip(LAYERS, ("de", "es", "fr", "nl", "de-AT"), strict=True))
     assert found.language == (codes[nearest] if nearest else "en")
     assert ("language" in found.places) == (nearest is not None)
     if nearest:
@@ -176,7 +177,8 @@ def test_a_collection_may_be_written_in_words(tmp_path: Path) -> None:
         "clients: [{client: c1, collects: direct debit on 5th}, {client: c2, collects: {method: card}}]"
     )
     found = settings(tmp_path, text, BOOKS).clients
-    assert found["c1"].collects == Collection("direct debit", "5th")
+    monthly = RunSchedule(parse_pays("5th"), calendar=found["c1"].calendar)
+    assert found["c1"].collects == Collection("direct debit", "5th", monthly)
     assert found["c2"].collects == Collection("card")
 
 

@@ -6,9 +6,11 @@ A stage gives two organisations' books and the means to change what the platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Protocol
 
 import pytest
+from pypdf import PdfReader
 
 from worker.core.receivable import Client, Credit, Invoice, Organisation, Payment
 from worker.errors import BooksError
@@ -176,6 +178,21 @@ class BooksContract:
         books.note(mirror.open[0], "Reminder sent")
         mirror.take(books.read(mirror.watermark, stage.now, mirror.open))
         assert mirror.invoices == before
+
+    def test_an_invoice_as_pdf(self, stage: Stage) -> None:
+        books = stage.books()
+        mirror = mirror_of(books, stage.now)
+        if Capability.PDF not in books.capabilities:
+            with pytest.raises(BooksError):
+                books.pdf(mirror.open[0])
+            return
+        found = books.pdf(mirror.open[0])
+        said = "".join(page.extract_text() for page in PdfReader(BytesIO(found)).pages)
+        assert found.startswith(b"%PDF-") and mirror.invoices[mirror.open[0]].number in said
+        with pytest.raises(BooksError):
+            books.pdf("00000000-0000-4000-8000-00000000dead")
+        with pytest.raises(BooksError):
+            stage.books(1).pdf(mirror.open[0])
 
     def test_capabilities_are_said_beforehand(self, stage: Stage) -> None:
         assert stage.books().capabilities <= frozenset(Capability)

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from connectors.http import Limits, Pace, Reply, Session, seconds
+from connectors.http import Limits, Reply, Session, seconds
+from connectors.pace import Pace
 from worker.errors import BooksError, BooksGarbled, BooksUnavailable
 
 URL = "https://api.example.com/things/1"

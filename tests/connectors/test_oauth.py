@@ -15,12 +15,19 @@ import requests
 import responses
 from requests import PreparedRequest
 
+from connectors.grants import Lifetimes, grant_name
 from connectors.http import Session
-from connectors.oauth import ClientCredentials, FileTokens, Grant, RefreshToken, Secret, TokenEndpoint, grant_name
+from connectors.oauth import ClientCredentials, TokenEndpoint
+from connectors.rotation import RefreshToken
+from tests.vault.support import file_tokens
+from worker.core.grant import Grant
+from worker.core.secret import Secret
 from worker.errors import BooksGarbled, BooksUnavailable, ConnectionBroken
+from worker.vault.tokens import SealedTokens
 
 URL = "https://identity.example.com/connect/token"
 START = datetime(2026, 10, 1, 8, tzinfo=UTC)
+LIFETIMES = Lifetimes(unused=timedelta(days=60))
 CANARY = "canary-5d1e"
 
 
@@ -86,16 +93,16 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def tokens(tmp_path: Path) -> FileTokens:
-    return FileTokens(tmp_path / "tokens")
+def tokens(tmp_path: Path) -> SealedTokens:
+    return file_tokens(tmp_path / "tokens")
 
 
 def endpoint(clock: FakeClock, secret: str = CANARY) -> TokenEndpoint:
     return TokenEndpoint(Session(clock, "Example"), URL, "app", Secret(secret))
 
 
-def source(clock: FakeClock, tokens: FileTokens, first: str = "r0") -> RefreshToken:
-    return RefreshToken(endpoint(clock), tokens, "one", Secret(first))
+def source(clock: FakeClock, tokens: SealedTokens, first: str = "r0") -> RefreshToken:
+    return RefreshToken(endpoint(clock), tokens, "one", Secret(first), platform="xero", lifetimes=LIFETIMES)
 
 
 # --- client credentials ---------------------------------------------------------------------------------------------
@@ -116,10 +123,22 @@ def test_client_credentials(identity: Identity, clock: FakeClock) -> None:
 # --- rotation -------------------------------------------------------------------------------------------------------
 
 
-def test_rotation_is_on_disk_before_the_token_is_used(identity: Identity, clock: FakeClock, tokens: FileTokens) -> None:
+def test_rotation_is_on_disk_before_the_token_is_used(
+    identity: Identity, clock: FakeClock, tokens: SealedTokens
+) -> None:
     assert source(clock, tokens).access() == Secret("a1")
     kept = tokens.load("one")
-    assert kept == Grant(Secret("r1"), Secret("a1"), START + timedelta(seconds=1740), Secret("r0"), 1)
+    assert kept == Grant(
+        Secret("r1"),
+        Secret("a1"),
+        START + timedelta(seconds=1740),
+        Secret("r0"),
+        1,
+        platform="xero",
+        client_id="app",
+        refreshed=START,
+        ends=START + timedelta(days=60),
+    )
     assert source(clock, tokens, "").access() == Secret("a1"), "another process uses what is kept"
     clock.passed = 1741
     assert source(clock, tokens).access() == Secret("a2")
@@ -128,7 +147,7 @@ def test_rotation_is_on_disk_before_the_token_is_used(identity: Identity, clock:
 
 
 def test_a_lost_reply_is_asked_for_again_with_the_same_token(
-    identity: Identity, clock: FakeClock, tokens: FileTokens
+    identity: Identity, clock: FakeClock, tokens: SealedTokens
 ) -> None:
     identity.lose = 2
     assert source(clock, tokens).access() == Secret("a3")
@@ -137,7 +156,7 @@ def test_a_lost_reply_is_asked_for_again_with_the_same_token(
 
 
 def test_replies_lost_for_good_leave_the_old_token_for_next_time(
-    identity: Identity, clock: FakeClock, tokens: FileTokens
+    identity: Identity, clock: FakeClock, tokens: SealedTokens
 ) -> None:
     first = source(clock, tokens)
     first.access()
@@ -156,19 +175,19 @@ def test_an_unwritable_store_stops_the_refresh_before_it_is_asked_for(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ConnectionBroken, match="cannot be written"):
-        source(clock, FileTokens(tmp_path / "file" / "tokens")).access()
+        source(clock, file_tokens(tmp_path / "file" / "tokens")).access()
     assert identity.forms == []
 
 
 def test_a_full_disk_is_found_before_and_nothing_is_lost(
-    identity: Identity, clock: FakeClock, tokens: FileTokens, monkeypatch: pytest.MonkeyPatch
+    identity: Identity, clock: FakeClock, tokens: SealedTokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokens.save("one", Grant(Secret("r0"), Secret(""), START, Secret("")))
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("connectors.oauth.os.fsync", full)
+    monkeypatch.setattr("worker.vault.files.os.fsync", full)
     with pytest.raises(ConnectionBroken, match="No space left on device"):
         source(clock, tokens).access()
     assert identity.forms == []
@@ -177,7 +196,7 @@ def test_a_full_disk_is_found_before_and_nothing_is_lost(
 
 
 def test_a_token_dead_here_may_be_newer_in_the_store(
-    identity: Identity, clock: FakeClock, tokens: FileTokens, monkeypatch: pytest.MonkeyPatch
+    identity: Identity, clock: FakeClock, tokens: SealedTokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another machine refreshed between our look and our question: read once more, then believe it."""
     identity.live = {"r7"}
@@ -188,7 +207,7 @@ def test_a_token_dead_here_may_be_newer_in_the_store(
     assert [f["refresh_token"] for f in identity.forms] == ["r0", "r7"]
 
 
-def test_a_dead_token_is_kept_and_a_person_asked(identity: Identity, clock: FakeClock, tokens: FileTokens) -> None:
+def test_a_dead_token_is_kept_and_a_person_asked(identity: Identity, clock: FakeClock, tokens: SealedTokens) -> None:
     source(clock, tokens).access()
     identity.live.clear()
     clock.passed = 1741
@@ -198,7 +217,7 @@ def test_a_dead_token_is_kept_and_a_person_asked(identity: Identity, clock: Fake
     assert tokens.load("one").refresh == Secret("r1"), "never deleted"
 
 
-def test_many_at_once_refresh_once(identity: Identity, clock: FakeClock, tokens: FileTokens) -> None:
+def test_many_at_once_refresh_once(identity: Identity, clock: FakeClock, tokens: SealedTokens) -> None:
     identity.grace = False
     sources = [source(clock, tokens) for _ in range(8)]
     found: list[Secret] = []
@@ -211,7 +230,7 @@ def test_many_at_once_refresh_once(identity: Identity, clock: FakeClock, tokens:
     assert found == [Secret("a1")] * 8
 
 
-def test_a_rejected_token_is_not_given_again(identity: Identity, clock: FakeClock, tokens: FileTokens) -> None:
+def test_a_rejected_token_is_not_given_again(identity: Identity, clock: FakeClock, tokens: SealedTokens) -> None:
     one, other = source(clock, tokens), source(clock, tokens)
     first = one.access()
     assert other.access() == first
@@ -221,15 +240,15 @@ def test_a_rejected_token_is_not_given_again(identity: Identity, clock: FakeCloc
     assert len(identity.forms) == 2
 
 
-def test_nothing_kept_and_nothing_given(clock: FakeClock, tokens: FileTokens) -> None:
+def test_nothing_kept_and_nothing_given(clock: FakeClock, tokens: SealedTokens) -> None:
     with pytest.raises(ConnectionBroken, match="no saved connection"):
         source(clock, tokens, "").access()
 
 
 def test_an_application_without_a_secret_names_itself_in_the_form(
-    identity: Identity, clock: FakeClock, tokens: FileTokens
+    identity: Identity, clock: FakeClock, tokens: SealedTokens
 ) -> None:
-    RefreshToken(endpoint(clock, ""), tokens, "one", Secret("r0")).access()
+    RefreshToken(endpoint(clock, ""), tokens, "one", Secret("r0"), platform="xero", lifetimes=LIFETIMES).access()
     assert identity.forms[0] == {"grant_type": "refresh_token", "refresh_token": "r0", "client_id": "app"}
     assert "Authorization" not in identity.headers[0]
 
@@ -265,7 +284,7 @@ def test_refusals(clock: FakeClock, status: int, body: str, kind: str, error: ty
 
 
 def test_files_are_for_their_owner_only(
-    identity: Identity, clock: FakeClock, tokens: FileTokens, tmp_path: Path
+    identity: Identity, clock: FakeClock, tokens: SealedTokens, tmp_path: Path
 ) -> None:
     source(clock, tokens).access()
     folder = tmp_path / "tokens"
@@ -274,7 +293,7 @@ def test_files_are_for_their_owner_only(
     assert files and {stat.S_IMODE(f.stat().st_mode) for f in files} == {0o600}
 
 
-def test_a_name_cannot_leave_the_folder(tokens: FileTokens, tmp_path: Path) -> None:
+def test_a_name_cannot_leave_the_folder(tokens: SealedTokens, tmp_path: Path) -> None:
     grant = Grant(Secret("r"), Secret("a"), START, Secret(""))
     tokens.save("../../etc/x", grant)
     assert tokens.load("../../etc/x") == grant
@@ -282,7 +301,7 @@ def test_a_name_cannot_leave_the_folder(tokens: FileTokens, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("spoilt", ["", "{", "[]", '{"refresh":"r"}', '{"refresh":1,"access":2,"expires":"x"}'])
-def test_a_spoilt_file_is_said_and_not_replaced(tokens: FileTokens, tmp_path: Path, spoilt: str) -> None:
+def test_a_spoilt_file_is_said_and_not_replaced(tokens: SealedTokens, tmp_path: Path, spoilt: str) -> None:
     tokens.save("one", Grant(Secret("r"), Secret("a"), START, Secret("")))
     (file,) = (tmp_path / "tokens").glob("one.json")
     file.write_text(spoilt)
@@ -308,7 +327,7 @@ def test_secrets_are_shown_by_nothing() -> None:
     assert secret.reveal() == CANARY and secret == Secret(CANARY) and hash(secret) == hash(Secret(CANARY))
 
 
-def test_errors_and_logs_never_carry_one(clock: FakeClock, tokens: FileTokens, caplog, capsys) -> None:
+def test_errors_and_logs_never_carry_one(clock: FakeClock, tokens: SealedTokens, caplog, capsys) -> None:
     caplog.set_level(logging.DEBUG)
     for status, body in (
         (400, f'{{"error":"{CANARY} {CANARY}"}}'),

@@ -7,13 +7,22 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from tests.core.build import CALENDAR, client, client_settings, considerate, credit, ladder, settings
+from tests.core.build import CALENDAR, client, client_settings, considerate, credit, ladder, settings, step
 from tests.scenarios.simulate import Firm
 from worker.core.history import MessageState
 from worker.core.payment_run import RunSchedule, parse_pays
-from worker.core.policy import Policy, QuietPeriod, Tolerance
+from worker.core.policy import PlanOffer, Policy, QuietPeriod, Statements, Tolerance
 from worker.core.receivable import CreditKind, Invoice, InvoiceStatus
-from worker.core.settings import ClientSettings, Collection, DeliveredBy, Dispute, Hold, OrganisationSettings, Promise
+from worker.core.settings import (
+    ClientSettings,
+    Collection,
+    DeliveredBy,
+    Dispute,
+    Hold,
+    InstalmentPlan,
+    OrganisationSettings,
+    Promise,
+)
 from worker.core.when import Span, Unit
 from worker.core.workdays import Calendar
 
@@ -38,13 +47,29 @@ def oddity(draw: st.DrawFn, *kinds: str) -> str:
     return kinds[at - 4 * len(kinds)] if at >= 4 * len(kinds) else ""
 
 
+def arranged(policy: Policy) -> Policy:
+    """With steps for a missed instalment and a failed collection."""
+    agreed = (step("instalment", "2 business days after instalment"), step("failed", "on collection"))
+    return replace(policy, steps=(*agreed, *policy.steps))
+
+
+def statements(policy: Policy) -> Policy:
+    """With a statement on the first business day of a month."""
+    made = step("statement", "on statement", message="statement")
+    return replace(
+        policy, steps=(made, *policy.steps), statements=Statements(parse_pays("1st business day"), at_most=3)
+    )
+
+
 policies: st.SearchStrategy[Policy] = st.sampled_from(
     [
         considerate(),
-        considerate(plans_offered=True),
+        considerate(plans=PlanOffer()),
         ladder("5 days before due", "1 day after due", "7 days after previous", "7 days after previous"),
         ladder("3 days after due", "10 days after due", "20 days after due", gap=Span(0, Unit.DAY)),
         ladder("1 day after due", *["1 day after previous"] * 11, gap=Span(0, Unit.DAY)),
+        arranged(considerate(again=Span(10, Unit.BUSINESS_DAY), per_month=4)),
+        statements(ladder("1 day after due", "20 days after previous")),
         ladder("on due", "0 days after due", "1 business day after previous", tolerance=Tolerance(Decimal(0))),
     ]
 )
@@ -87,11 +112,16 @@ def clients_settings(draw: st.DrawFn, id_: str) -> ClientSettings:
         run_stated=draw(st.booleans()) and schedule is not None,
         payer_id=draw(st.sampled_from([id_, id_, "acme"])) if id_ == "brown" else id_,
         needs_po=special == "po",
-        collects=Collection("card") if special == "collects" else None,
+        collects=_collection(draw) if special == "collects" else None,
         factored=special == "factored",
         never_contact="a friend" if special == "never" else "",
         delivered_by=DeliveredBy.POST if special == "posted" else DeliveredBy.BOOKS,
     )
+
+
+def _collection(draw: st.DrawFn) -> Collection:
+    on = RunSchedule(parse_pays("5th"), calendar=CALENDAR)
+    return Collection("card", "5th", draw(st.sampled_from([None, on])))
 
 
 @st.composite
@@ -144,6 +174,16 @@ def happenings(draw: st.DrawFn) -> Happening:
         there = sorted(i.id for i in firm.invoices.values() if i.is_open)
         return firm.invoices[there[index % len(there)]] if there else None
 
+    def plan(firm: Firm) -> None:
+        item = some(firm)
+        if item is None:
+            return
+        half = (item.open / 2).quantize(Decimal("0.01"))
+        later = on + timedelta(days=7), on + timedelta(days=37)
+        made = InstalmentPlan(f"p{on:%m%d}", item.client_id, (item.id,), item.currency, ())
+        parts = tuple((d, a) for d, a in zip(later, (half, item.open - half), strict=True) if a > 0)
+        firm.tell(plans=(replace(made, parts=parts),))
+
     def pay(firm: Firm) -> None:
         item = some(firm)
         part = (item.open * share).quantize(Decimal("0.01")) if item else Decimal(0)
@@ -175,6 +215,7 @@ def happenings(draw: st.DrawFn) -> Happening:
         "dispute": dispute,
         "reopen": reopen,
         "outcome": outcome,
+        "plan": plan,
         "promise": lambda firm: firm.tell(promises=(Promise(client_id, ahead, on),)),
         "log": lambda firm: firm.log(client_id),
         "issue": lambda firm: firm.invoices.setdefault(fresh.id, fresh),

@@ -22,7 +22,7 @@ from tests.core.build import (
 from worker.core.conditions import Facts, holds, missed_runs
 from worker.core.context import Context
 from worker.core.history import History
-from worker.core.policy import Condition, Measure
+from worker.core.policy import Condition, Measure, PlanOffer
 from worker.core.policy import Test as Check
 from worker.core.receivable import Payment
 
@@ -71,8 +71,11 @@ def test_all_any_and_nesting() -> None:
 
 
 def test_plans_offered() -> None:
-    offered = facts(policy=considerate(plans_offered=True))
-    assert holds(condition(Check(Measure.PLANS, "=", "offered")), offered)
+    offered = facts(policy=considerate(plans=PlanOffer()))
+    plans = condition(Check(Measure.PLANS, "=", "offered"))
+    assert holds(plans, replace(offered, open_of_payer=(A1, A2)))
+    assert not holds(plans, offered), "two currencies are overdue, and a plan is made in one"
+    assert not holds(plans, facts())
 
 
 def test_a_first_invoice_is_the_oldest_of_a_client_that_never_paid_and_never_heard_from_us() -> None:

@@ -38,3 +38,16 @@ def test_before_anything_waited_there_is_nothing_to_score(office: Office) -> Non
     assert answer.code == 0
     assert "no reminder has waited for a payment run yet" in answer.out
     assert office("runs", "--score", "--json").data["organisations"][0]["waits"] == 0
+
+
+def test_runs_say_by_when_to_issue_and_which_of_the_last_ones_were_missed(office: Office) -> None:
+    (one,) = office("runs", "--json").data["organisations"]
+    for client in one["clients"]:
+        assert client["issue_by"]["issue"] <= client["issue_by"]["run"]
+        assert client["issue_by"]["issue"] >= one["as_of"]
+        assert client["past"] == sorted(client["past"], key=lambda p: p["run"])
+        assert all(p["run"] < one["as_of"] for p in client["past"])
+    assert any(p["paid"] for c in one["clients"] for p in c["past"])
+    shown = office("runs").out
+    assert "issue by" in shown
+    assert "makes the next run it still can" in shown

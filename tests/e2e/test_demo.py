@@ -31,6 +31,10 @@ def test_run_twice(tmp_path: Path) -> None:
     files = sorted(p.name for p in (tmp_path / "outbox").glob("*.eml"))
     assert len(files) == int(sent[1]) > 10
     assert first.splitlines()[-1].strip().startswith("less ")
+    assert "Side by side, the same company" in first and "as QuickBooks" in first
+    alike = re.search(r"(\d+) of (\d+) open invoices stand exactly the same, to the day and the reason", first)
+    assert alike and int(alike[1]) >= 0.95 * int(alike[2])
+    assert "differ, and should not" not in first
     second = demo("run", "--folder", str(tmp_path))
     assert f"0 new messages in {tmp_path / 'outbox'}, {len(files)} from before" in second
     assert sorted(p.name for p in (tmp_path / "outbox").glob("*.eml")) == files

@@ -24,11 +24,29 @@ from tests.logbook.values import (
 from worker.core.events import Event, EventKind
 from worker.core.history import Advance, MessageKind, MessageState
 from worker.core.receivable import Organisation
+from worker.core.usage import Used
 from worker.errors import LogbookError
 from worker.logbook import SqlLogbook
 from worker.ports import Page
 
 DAY = timedelta(days=1)
+
+
+class UsageContract:
+    """Calls and bytes, added up."""
+
+    def test_a_day_adds_up_and_organisations_stay_apart(self, logbook: SqlLogbook) -> None:
+        day, used = NOW.date(), {"reading": Used(7, 7, 1000), "token": Used(1, 1, 50), "pdf": Used()}
+        logbook.add_usage(ORG, day, "xero", used)
+        logbook.add_usage(ORG, day, "xero", {"reading": Used(3, 2, 500)})
+        logbook.add_usage(ORG, day + DAY, "xero", {"reading": Used(1, 1, 3 << 40)})
+        logbook.add_usage("other", day, "xero", used)
+        assert [(r.purpose, r.used) for r in logbook.usage(ORG, day, day)] == [
+            ("reading", Used(10, 9, 1500)),
+            ("token", Used(1, 1, 50)),
+        ]
+        assert [r.used.size for r in logbook.usage(ORG, day + DAY, day + DAY)] == [3 << 40]
+        assert logbook.usage(ORG, day - DAY, day - DAY) == ()
 
 
 class MessageContract:
@@ -78,6 +96,15 @@ class MessageContract:
         assert logbook.hand(ORG, second, letter("k"), b"b", "outbox", NOW + MINUTE)
         assert logbook.claim(ORG, "k", "c", NOW + DAY, MINUTE) is None
         assert logbook.messages(ORG, "c-1")[0].raw == b"b"
+
+    def test_who_was_overtaken_hands_nothing(self, logbook: SqlLogbook) -> None:
+        logbook.plan(ORG, "s", remind("i-1", key="k"), NOW)
+        assert logbook.lease(ORG, "slow", NOW, MINUTE)
+        claim = logbook.claim(ORG, "k", "slow", NOW, HOUR)
+        assert claim is not None
+        assert logbook.lease(ORG, "quick", NOW + MINUTE, MINUTE)
+        assert not logbook.hand(ORG, claim, letter("k"), b"", "outbox", NOW + MINUTE)
+        assert logbook.messages(ORG)[0].state is MessageState.CLAIMED
 
     def test_a_claim_that_ran_out_hands_nothing(self, logbook: SqlLogbook) -> None:
         logbook.plan(ORG, "s", remind("i-1", key="k"), NOW)
@@ -291,5 +318,5 @@ class RecordContract:
         assert logbook.history("ridge").holds == ()
 
 
-class LogbookContract(MirrorContract, MessageContract, RecordContract):
+class LogbookContract(UsageContract, MirrorContract, MessageContract, RecordContract):
     """All of it."""

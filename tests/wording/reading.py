@@ -19,7 +19,7 @@ WORDING = Templates([SHIPPED])
 
 def figures_of(model: MessageModel) -> set[str]:
     """Every amount and date of the model, as its reader writes them."""
-    figures = Figures(locale_of("en", model.country))
+    figures = Figures(locale_of(model.language, model.country))
     found: set[str] = set()
     for value in _values(model):
         if isinstance(value, Money):

@@ -51,6 +51,13 @@ MUST = {
         *("final notice", "Please pay", "or reply to us, by", "What happens next:", "If you dispute any of it"),
         *("as an individual", "debt advice"),
     ],
+    "welcome": ["Did (it|they) reach", "PO number", "address", "which day you usually pay", "by when"],
+    "statement": ["statement of your account", "your own records", "put it right"],
+    "instalment": [
+        *("plan with us", "Instalment \\d of \\d", "was planned for", "complete|remains, on the days we agreed"),
+        "find another one together",
+    ],
+    "collection-failed": ["was to be collected by direct debit on", "did not reach us", "put it right"],
     "thank-you": ["Thank you", "reached us on", "work(ing)? (we do together|with you)"],
     "thank-you-part": ["Thank you", "reached us on", "towards", "remains", "Was the difference intended\\?"],
 }
@@ -70,6 +77,10 @@ MUST_NOT = {
     "firm": [r"court", r"solicitor", r"\blegal", r"\bfee", r"interest", r"\bagency", r"consequence", r"failed to"],
     "offer-plan": [r"you (cannot|can't|are unable)", r"struggl", r"\bcredit (score|file|rating)", r"\bloan", r"\bdebt"],
     "final-notice": [r"court", r"bailiff", r"credit file", r"interest", r"\bfee\b"],
+    "welcome": [r"\blate\b", r"overdue", r"\bremind", r"outstanding", r"consequence"],
+    "statement": [r"\bremind", r"overdue", r"outstanding", r"\bmust\b", r"failed", r"please pay", r"tell us on which"],
+    "instalment": [r"\bmust\b", r"failed", r"overdue", r"broken", r"cancel", r"\bfinal"],
+    "collection-failed": [r"overdue", r"failed", r"\blate\b", r"\bmust\b"],
     "thank-you": [
         r"finally",
         r"at last",
@@ -120,6 +131,7 @@ class TestEveryTemplate:
         model = data.draw(models(template))
         rendered = WORDING.render(model)
         counts = {str(len(model.instalments))} if template == "offer-plan" else set()
+        counts |= {str(model.instalment.number), str(model.instalment.count)} if model.instalment else set()
         if template in ("firm", "final-notice"):
             counts |= {str(line.days_late) for line in (*model.demanded, *model.overdue)}
         known = figures_of(model) | data_of(model)
@@ -167,7 +179,7 @@ class TestEveryTemplate:
         model = data.draw(models(template))
         own = own_words(model, WORDING.render(model))
         lines = model.demanded or model.overdue or model.coming or model.paid_lines
-        main = model.coming if template == "heads-up" else lines
+        main = model.coming if template in ("heads-up", "welcome") else lines
         one, many = len(main) == 1, len(main) > 1
         if template in ("firm", "offer-plan", "final-notice", "thank-you"):
             assert ("this invoice" in own.lower()) == one

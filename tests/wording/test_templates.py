@@ -53,6 +53,8 @@ def test_everything_shipped_is_sound() -> None:
         ("{{ eval(payer) }}", 6, "unknown function 'eval'"),
         ("{{ payer.upper() }}", 6, "unknown function ''"),
         ("{{ table() }}", 6, "table takes 1 value, not 0"),
+        ("{{ plural(overdue, 'a', 'b', lots='c') }}", 6, "plural takes no 'lots'\n    expected: one of few"),
+        ("{{ plural(overdue, 'a', 'b', few=payr) }}", 6, "unknown name 'payr'"),
         ("{{ plural(overdue, 'a') }}", 6, "plural takes 3 values, not 2"),
         ("{{ payer", 6, "unexpected end of template"),
         ("\n\n{% if payer %}", 8, "Unexpected end of template"),
@@ -178,10 +180,61 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     assert "a link to another place is not read" in check_templates([tmp_path / "in"])[0].text()
 
 
-def test_a_language_without_the_template_is_sent_in_english() -> None:
-    rendered = Templates([SHIPPED]).render(replace(MODEL, template="nudge", language="fr", country="FR"))
-    assert 'lang="en"' in rendered.html
-    assert "£12.50" in rendered.text
+@pytest.mark.parametrize(
+    ("language", "default", "written_in", "found"),
+    [
+        ("fr", "en", "fr", "fr"),
+        ("fr-CA", "en", "fr-CA", "fr"),
+        ("pl", "de", "de", "de"),
+        ("pl", "pt", "en", "en"),
+        ("de-AT", "fr", "de-AT", "de"),
+    ],
+)
+def test_a_message_falls_back_in_steps(language: str, default: str, written_in: str, found: str) -> None:
+    templates = Templates([SHIPPED], default=default)
+    rendered = templates.render(replace(MODEL, template="nudge", language=language, country="FR"))
+    assert f'lang="{written_in}"' in rendered.html
+    assert templates.worded_in(language, ["nudge", "no-such"]) == {"nudge": found, "no-such": ""}
+
+
+def test_a_regional_language_changes_only_what_it_wants_to(tmp_path: Path) -> None:
+    (tmp_path / "fr-CA").mkdir()
+    (tmp_path / "fr-CA" / "_on-its-way.md").write_text("Déjà payé ? Merci !", encoding="utf-8")
+    (tmp_path / "fr-CA" / "_words.md").write_text("---\nopen: À payer\n---\n", encoding="utf-8")
+    assert check_templates([tmp_path, SHIPPED]) == []
+    model = replace(MODEL, template="nudge", language="fr-CA", greeting="", country="CA")
+    text = Templates([tmp_path, SHIPPED]).render(model).text
+    assert text.startswith("Bonjour à l’équipe comptable chez Fern & Co,\n")
+    assert "Déjà payé? Merci!" in text
+    assert "À payer" in text
+    assert "Votre réponse" not in text
+    french = Templates([tmp_path, SHIPPED]).render(replace(model, language="fr")).text
+    assert "Pour quelle date le règlement est-il prévu\u202f?" in french
+    assert "Déjà payé" not in french
+
+
+def test_a_languages_words_are_checked_against_english(tmp_path: Path) -> None:
+    folder = tmp_path / "pl"
+    folder.mkdir()
+    words = (SHIPPED / "en" / "_words.md").read_text("utf-8").replace("of {total}", "of it").replace("due:", "dew:")
+    (folder / "_words.md").write_text(words, encoding="utf-8")
+    assert [p.text() for p in check_templates([tmp_path, SHIPPED])] == [
+        f"{folder}/_words.md:1: due is missing\n    expected: a line due: ...",
+        f"{folder}/_words.md:13: part_of has other blanks to fill in\n    expected: {{open}} and {{total}}",
+        f"{folder}/_words.md:8: unknown setting 'dew'\n    expected: did you mean 'due'?",
+    ]
+
+
+def test_forms_of_a_plural_follow_the_language(tmp_path: Path) -> None:
+    body = "{{ plural(overdue, 'faktura', 'faktur', few='faktury') }}"
+    for code in ("en", "pl"):
+        (tmp_path / code).mkdir()
+        (tmp_path / code / "mine.md").write_text(HEAD + body, encoding="utf-8")
+    said = []
+    for count in (1, 2, 5):
+        model = replace(MODEL, overdue=(LINE,) * count, language="pl", country="PL")
+        said.append(Templates([tmp_path, SHIPPED]).render(model).text.strip())
+    assert said == ["faktura", "faktury", "faktur"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """check: every problem in the config, the policies, the wording and the clients they name, at once."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from worker.commands.base import Desk, command
 
@@ -11,7 +13,9 @@ if TYPE_CHECKING:
 
 
 @command("check", json=True)
-def check_command(desk: Desk) -> int:
+@click.option("--domain", is_flag=True, help="Also read SPF, DKIM and DMARC of every sender's domain.")
+@click.option("--dns", "server", default="", metavar="IP[:PORT]", help="Ask this DNS server instead of the system's.")
+def check_command(desk: Desk, domain: bool, server: str) -> int:
     """Check what is written: configuration, policies, wording, and (once books were read) the clients it names."""
     from worker.commands.configuration import practice_at
     from worker.errors import ConfigError
@@ -26,7 +30,23 @@ def check_command(desk: Desk) -> int:
     if practice is not None and _has_logbook(practice):
         with desk.app() as app:
             problems += _clients(app)
-    return _answer(desk, problems, practice)
+    domains = _domains(practice, server) if domain and practice is not None else None
+    return _answer(desk, problems, practice, domains)
+
+
+def _domains(practice: "Practice", server: str) -> list[dict[str, Any]]:
+    import ipaddress
+
+    from worker.app_domains import check_domains, resolver
+    from worker.commands.people import wrong
+
+    host, _, port = server.rpartition(":") if server.count(":") == 1 else (server, "", "")
+    try:
+        host = str(ipaddress.ip_address(host)) if host else ""
+        number = int(port or "53")
+    except ValueError:
+        raise wrong(f'"{server}" is no DNS server', "an IP address, such as 192.0.2.53 or 192.0.2.53:5353") from None
+    return check_domains(practice, resolver(host, number))
 
 
 def _wording(desk: Desk) -> "list[Problem]":
@@ -64,17 +84,49 @@ def _clients(app: "App") -> "list[Problem]":
     return problems
 
 
-def _answer(desk: Desk, problems: "list[Problem]", practice: "Practice | None") -> int:
-    from worker.errors import ConfigError
-    from worker.report.terminal import OUT, WRONG, counted, say
-
+def _answer(
+    desk: Desk, problems: "list[Problem]", practice: "Practice | None", domains: list[dict[str, Any]] | None
+) -> int:
+    lacking = any(f["level"] in {"missing", "unknown"} for d in domains or () for f in d["findings"])
     if desk.as_json:
-        found = [{"place": p.place, "found": p.found, "expected": p.expected, "todo": p.todo} for p in problems]
-        desk.print_json({"schema": 1, "ok": not problems, "problems": found})
-    elif problems:
-        say(desk.out(), str(ConfigError(problems)), WRONG)
+        desk.print_json(_data(problems, practice, domains, ok=not problems and not lacking))
+    else:
+        _show(desk, problems, practice, domains)
+    return 2 if problems else 1 if lacking else 0
+
+
+def _data(
+    problems: "list[Problem]", practice: "Practice | None", domains: list[dict[str, Any]] | None, *, ok: bool
+) -> dict[str, Any]:
+    from worker.app_notes import notes_of
+
+    found = [{"place": p.place, "found": p.found, "expected": p.expected, "todo": p.todo} for p in problems]
+    data: dict[str, Any] = {"schema": 1, "ok": ok, "problems": found}
+    data["warnings"] = [w.text() for w in practice.warnings] if practice else []
+    data["notes"] = notes_of(practice) if practice else []
+    return data if domains is None else {**data, "domains": domains}
+
+
+def _show(
+    desk: Desk, problems: "list[Problem]", practice: "Practice | None", domains: list[dict[str, Any]] | None
+) -> None:
+    from worker.app_notes import notes_of
+    from worker.errors import ConfigError
+    from worker.report.domains import show_domains
+    from worker.report.terminal import KEPT, OUT, TYPE, WRONG, counted, say
+
+    out = desk.out()
+    if problems:
+        say(out, str(ConfigError(problems)), WRONG)
     elif practice is not None:
         count = counted(len(practice.organisations), "organisation")
-        say(desk.out(), f"All is well: {count}, mode {practice.mode}, mail goes to {practice.mail.mailer}.", OUT)
-        say(desk.out(), "Next: duecourse preview")
-    return 2 if problems else 0
+        say(out, f"All is well: {count}, mode {practice.mode}, mail goes to {practice.mail.mailer}.", OUT)
+    if practice is not None:
+        for warning in practice.warnings:
+            say(out, f"worth a look: {warning.text()}", TYPE)
+        for note in notes_of(practice):
+            say(out, f"Worth knowing: {note}", KEPT)
+    if domains is not None:
+        show_domains(out, domains)
+    elif not problems:
+        say(out, "Next: duecourse preview")

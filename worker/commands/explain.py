@@ -1,8 +1,14 @@
 """explain: why, why not, and what comes next, for one client or invoice."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from worker.commands.base import Desk, command
+
+if TYPE_CHECKING:
+    from worker.core.settings import ClientSettings
+    from worker.wording.render import Templates
 
 
 @command("explain", json=True)
@@ -25,8 +31,21 @@ def explain_command(desk: Desk, name: str, org: str) -> None:
             whom = people.find_client(app, name, org)
             at, invoice, client = whom.at, None, whom.client
         settings, history, plan = people.judged(app, at)
-    case = Case(at.name, at.snapshot, settings, history, plan, client, invoice)
+        chosen = settings.clients.get(client.id) if client else None
+        worded = _worded(app.wording(settings), chosen) if chosen else ""
+    case = Case(at.name, at.snapshot, settings, history, plan, client, invoice, worded)
     if desk.as_json:
         desk.print_json(case_data(case))
     else:
         show_case(desk.out(), case, desk.again)
+
+
+def _worded(wording: "Templates", chosen: "ClientSettings") -> str:
+    """Which messages of the client's policy are not written in its language, and in which they are instead."""
+    names = dict.fromkeys(
+        word for step in chosen.policy.steps for word in (step.message, step.message_if_run_stated) if word
+    )
+    found = {name: code for name, code in wording.worded_in(chosen.language, names).items() if code != chosen.language}
+    if found and len(set(found.values())) == 1 and len(found) == len(names):
+        return f"worded in {next(iter(found.values()))}"
+    return "; ".join(f"{name} in {code or 'no language'}" for name, code in found.items())

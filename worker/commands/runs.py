@@ -22,6 +22,7 @@ def runs_command(desk: Desk, organisation: str, score: bool) -> None:
         for at in people.all_mirrored(app, organisation):
             learnt = app.learnt(at.config, at.snapshot, people.today(app, at))
             found.append((at.snapshot, with_learnt(learnt, learnt.settings.clients.keys()), learnt))
+            app.keep(at.config, learnt)
     if desk.as_json:
         desk.print_json({"schema": 1, "organisations": [runs_data(*one) for one in found]})
     else:
@@ -57,7 +58,9 @@ def forecast_command(desk: Desk, organisation: str, weeks: int, as_csv: bool) ->
     with desk.app() as app:
         for at in people.all_mirrored(app, organisation):
             learnt = app.learnt(at.config, at.snapshot, people.today(app, at))
-            found.append(forecast_of(at.snapshot, learnt, weeks))
+            promises = app.logbook.history(at.name, learnt.settings.zone).promises
+            found.append(forecast_of(at.snapshot, learnt, weeks, promises))
+            app.keep(at.config, learnt)
     if desk.as_json:
         desk.print_json({"schema": 1, "organisations": [forecast_data(one) for one in found]})
     elif as_csv:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from worker.core.events import Event
     from worker.core.history import PastTask
 
-OUTCOMES = ("reached", "no-answer", "promised", "disputed", "refused", "other")
+OUTCOMES = ("reached", "no-answer", "promised", "disputed", "refused", "failed", "other")
 AGAIN_AFTER = 2
 """Business days after which a task without an answer comes back..."""
 AGAIN_TIMES = 3
@@ -93,6 +93,7 @@ def _say(desk: Desk, task: "PastTask", outcome: str, again: date | None) -> None
     follows = {
         "promised": "The promise is on record; nothing is asked before that day.",
         "disputed": "The dispute is on record; end it with duecourse dispute CLIENT --over.",
+        "failed": "If it is a collection, the client will be told that it did not arrive.",
         "refused": "The next step comes when it is due.",
     }
     then = f"It comes back on {again}." if again else follows.get(outcome, "The next step follows from today.")

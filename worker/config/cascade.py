@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from worker.config.options_client import ClientSettingsOptions, Common
+from worker.config.languages import Tongue
+from worker.config.options_client import ClientSettingsOptions, CollectionOptions, Common, LatePaymentOptions
 from worker.config.policies import DEFAULT
 from worker.config.values import Calendars, OrganisationConfig
-from worker.core.payment_run import RunSchedule, Takes
+from worker.core.payment_run import GrammarProblem, RunSchedule, Takes, parse_pays
 from worker.core.receivable import Client
-from worker.core.settings import Address, ClientSettings, Collection, DeliveredBy
+from worker.core.settings import Address, Charges, ClientSettings, Collection, Debtor, DeliveredBy
 from worker.core.workdays import Calendar, Closure
 from worker.errors import Problem
 
@@ -32,6 +33,7 @@ class Cascade:
     calendars: Calendars
     years: range
     problems: list[Problem]
+    tongue: Tongue
     _settled: dict[tuple[object, ...], ClientSettings] = field(default_factory=dict)
     _calendars: dict[tuple[str | None, str | None], Calendar] = field(default_factory=dict)
 
@@ -57,6 +59,8 @@ class Cascade:
         calendar = self._client_calendar(client, layers, values, places)
         roles = _contacts(layers)
         collects = values.get("collects")
+        language, said_by = self.tongue.of(client.country, layers)
+        places |= {"language": said_by} if said_by else {}
         return ClientSettings(
             "",
             self.organisation.policies[values.get("policy") or DEFAULT],
@@ -64,17 +68,23 @@ class Cascade:
             calendar,
             schedule=self._schedule(values, places, calendar),
             run_stated=bool(values.get("pays")) and values.get("pays_stated", True),
-            language=values.get("language", "en"),
+            language=language,
             to=roles["accounts_payable"] + roles["treasurer"],
             thanks_to=roles["thank_you"],
             escalate_to=roles["escalation"],
             needs_po=values.get("needs_po", False),
             delivered_by=DeliveredBy(values.get("delivered_by", "books")),
-            collects=Collection(collects.method, collects.on or "") if collects else None,
+            collects=_collection(collects, calendar),
             factored=values.get("factored", False),
             deducts=tuple(values.get("deducts", ())),
             last_contacted=values.get("last_contacted"),
             already_at=self._already_at(values, places),
+            roles={role.replace("_", "-" if role == "thank_you" else " "): to for role, to in roles.items() if to},
+            never_hand_over=values.get("never_hand_over", ""),
+            why_it_matters=values.get("why_it_matters", ""),
+            terms_text=values.get("terms", ""),
+            charges=_charges(values),
+            early=values.get("early_payment"),
             places=places,
         )
 
@@ -94,7 +104,7 @@ class Cascade:
         name = str(values.get("already_at", ""))
         policy = self.organisation.policies[values.get("policy") or DEFAULT]
         if name and not policy.step(name):
-            steps = ", ".join(s.name for s in policy.steps)
+            steps = ", ".join(s.name for s in policy.ladder)
             found = f'already at: "{name}" is no step of the policy "{policy.name}"'
             self.problems.append(
                 Problem(places["already at"], found, f"one of {steps}", "name the last step that was taken")
@@ -160,6 +170,23 @@ def _nearest(layers: Sequence[Common]) -> tuple[dict[str, Any], dict[str, str]]:
                     # A region belongs to the country it was written with.
                     values.pop("region", None)
     return values, places
+
+
+def _collection(written: CollectionOptions | None, calendar: Calendar) -> Collection | None:
+    """Words that are no day are kept as words: then nobody can say that a collection was missed."""
+    if written is None:
+        return None
+    try:
+        schedule = RunSchedule(parse_pays(written.on), calendar=calendar) if written.on else None
+    except GrammarProblem:
+        schedule = None
+    return Collection(written.method, written.on or "", schedule)
+
+
+def _charges(values: dict[str, Any]) -> Charges:
+    said: LatePaymentOptions = values.get("late_payment") or LatePaymentOptions()
+    debtor = Debtor(values.get("debtor", "unknown"))
+    return Charges(debtor, values.get("law", ""), said.interest, said.clause or "", said.rate, said.notice or "")
 
 
 def _contacts(layers: Sequence[ClientSettingsOptions]) -> dict[str, tuple[Address, ...]]:

@@ -12,7 +12,7 @@ from worker.errors import ConfigError, Problem
 COLUMNS = (
     *("id", "client", "policy", "pays", "cut-off", "takes", "closed", "pays stated", "collects", "hold until", "why"),
     *("accounts payable", "thank-you", "escalation", "treasurer", "language", "needs po", "delivered by", "factored"),
-    *("deducts", "last contacted", "already at", "country", "region"),
+    *("deducts", "last contacted", "already at", "country", "region", "debtor", "law", "never hand over"),
 )
 """Every column we read; several values in one cell are separated by semicolons."""
 

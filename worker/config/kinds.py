@@ -18,7 +18,7 @@ from worker.config.base import one_of
 from worker.config.source import guess, plain
 from worker.core.payment_run import CutOff, RunRule, Takes, parse_cut_off, parse_pays, parse_takes
 from worker.core.phrases import GrammarProblem
-from worker.core.settings import Deduction
+from worker.core.settings import Deduction, EarlyDiscount
 from worker.core.when import Span, Unit, When, WhenProblem, parse_span, parse_when
 from worker.core.workdays import Closure, parse_closure
 
@@ -209,6 +209,19 @@ def _days(value: Any) -> int:
     return span.count * (7 if span.unit is Unit.WEEK else 1)
 
 
+def _age(value: Any) -> int:
+    expected = 'at least 30 days, such as "24 months"'
+    text = _text(value, expected)
+    try:
+        span = parse_span(text)
+    except WhenProblem:
+        raise misread(quoted(value), expected) from None
+    days = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31}.get(span.unit, 0) * span.count
+    if days < 30:
+        raise misread(quoted(value), expected)
+    return days
+
+
 def _collects(value: Any) -> Any:
     if isinstance(value, str):
         method, _, on = value.partition(" on ")
@@ -229,6 +242,34 @@ def _deduction(value: Any) -> Deduction:
     if not match:
         raise misread(quoted(value), expected)
     return Deduction(match[1].lower(), share_of(match[2], expected))
+
+
+def _early(value: Any) -> EarlyDiscount:
+    expected = 'a share and a time, such as "2 % within 10 days"'
+    match = re.fullmatch(r"([\d.]+\s*%)\s+within\s+(.+)", " ".join(_text(value, expected).lower().split()), re.ASCII)
+    if not match:
+        raise misread(quoted(value), expected)
+    share = share_of(match[1], expected)
+    if not 0 < share < 1:
+        raise misread(quoted(value), "more than 0 % and less than 100 %")
+    return EarlyDiscount(share, _days(match[2]))
+
+
+def _part(value: Any) -> tuple[date, Decimal]:
+    expected = 'an amount and a day, such as "500.00 on 2026-03-31"'
+    amount, _, day = " ".join(_text(value, expected).split()).partition(" on ")
+    number = decimal_of(amount)
+    if number is None or number <= 0:
+        raise misread(quoted(value), expected)
+    return read_day(day), number
+
+
+def _law(value: Any) -> str:
+    expected = "a country such as GB or DE, or a state such as US-CA"
+    text = _text(value, expected).upper()
+    if not re.fullmatch(r"[A-Z]{2}(-[A-Z]{2})?", text):
+        raise misread(quoted(value), expected)
+    return text
 
 
 def _listed(value: Any) -> Any:
@@ -274,11 +315,16 @@ Url = Annotated[str, *_kind(_url)]
 WhenText = Annotated[When, *_kind(_grammar(parse_when, "when the step comes"))]
 SpanText = Annotated[Span, *_kind(_grammar(parse_span, '"4 business days"'))]
 Days = Annotated[int, *_kind(_days)]
+Age = Annotated[int, *_kind(_age)]
 Pays = Annotated[RunRule, *_kind(_grammar(parse_pays, 'when the client pays, such as "last friday"'))]
 CutOffText = Annotated[CutOff, *_kind(_grammar(parse_cut_off, '"3 business days" or "25th"'))]
 TakesText = Annotated[Takes, *_kind(_grammar(parse_takes, '"due by the run"'))]
 ClosureText = Annotated[Closure, *_kind(_grammar(parse_closure, '"1 aug - 31 aug"'))]
 DeductionText = Annotated[Deduction, *_kind(_deduction)]
+Share = Annotated[Decimal, BeforeValidator(share_of), WithJsonSchema({"type": "string"})]
+EarlyText = Annotated[EarlyDiscount, *_kind(_early)]
+PartText = Annotated[tuple[date, Decimal], *_kind(_part)]
+Law = Annotated[str, *_kind(_law)]
 Method = Annotated[str, *_kind(_method, enum=["direct debit", "card", "standing order"])]
 OneOrMore = BeforeValidator(_listed)
 Collects = BeforeValidator(_collects)

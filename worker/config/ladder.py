@@ -5,6 +5,7 @@ from typing import TypeVar
 from worker.config.base import Options
 from worker.config.options_policy import PolicyOptions, StepOptions
 from worker.config.source import guess
+from worker.core.policy import Track, track_of
 from worker.errors import Problem
 
 O = TypeVar("O", bound=Options)  # noqa: E741
@@ -60,8 +61,15 @@ def _steps(parent: PolicyOptions, child: PolicyOptions, problems: list[Problem])
         old = step.name if step.name in known else next((w for w in step.was if w in known), None)
         own[step.name] = _step_over(known[old], step) if old else step
     kept = [renamed.get(name, name) for name in kept]
-    order = list(own) if set(kept) <= set(own) else _woven(kept, list(own))
-    return [own.get(name) or known[name] for name in order]
+    # Steps for what was agreed have no place on the ladder: a list of the ladder's own sets its order.
+    apart = [n for n in dict.fromkeys([*kept, *own]) if _agreed(own.get(n) or known.get(n))]
+    kept, named = [n for n in kept if n not in apart], [n for n in own if n not in apart]
+    order = named if set(kept) <= set(named) else _woven(kept, named)
+    return [own.get(name) or known[name] for name in (*apart, *order)]
+
+
+def _agreed(step: StepOptions | None) -> bool:
+    return step is not None and step.when is not None and track_of(step.when) is not Track.LADDER
 
 
 def _woven(kept: list[str], own: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import date
 from worker.config.options_policy import PolicyOptions, StepOptions
 from worker.config.policy_values import stage_of_step
 from worker.config.source import guess
-from worker.core.policy import Stage
+from worker.core.policy import Stage, Track, track_of
 from worker.core.when import Anchor, Clause, When, evaluate
 from worker.core.workdays import Calendar
 from worker.errors import Problem
@@ -24,7 +24,42 @@ def ladder_problems(name: str, whole: PolicyOptions, templates: frozenset[str]) 
     problems = [p for step in whole.steps for p in _step_problems(step, templates)]
     if problems:
         return problems
-    return [*_names(whole.steps), *_first(whole.steps[0]), *_stages(whole.steps), *_end(name, whole.steps[-1])]
+    ladder = [step for step in whole.steps if _track(step) is Track.LADDER]
+    problems = [*_names(whole.steps), *(p for step in whole.steps for p in arrangement_problems(step, whole))]
+    if not ladder:
+        todo = "add a step with a task (task: decide), for what the statements do not bring in"
+        found = f'the policy "{name}" has only steps for what was agreed, and never ends'
+        return [*problems, Problem(whole.place, found, "a ladder, or one task at the end", todo)]
+    return [*problems, *_first(ladder[0]), *_stages(ladder), *_end(name, ladder[-1])]
+
+
+def _track(step: StepOptions) -> Track:
+    return track_of(step.when) if step.when else Track.LADDER
+
+
+def arrangement_problems(step: StepOptions, whole: PolicyOptions) -> Iterator[Problem]:
+    """What cannot be of a step that hangs on a statement, an instalment or a collection."""
+    track = _track(step)
+    if step.when is None or (track is Track.LADDER and step.name not in _agreed_names(whole)):
+        return
+    place, words = step.place_of("when"), step.when.words()
+    if track is Track.STATEMENT:
+        if step.when.clause.span is not None or step.when.not_before or step.when.at_latest:
+            yield Problem(place, f'"{words}"', "on statement", "move the day itself under statement:")
+        if whole.statement is None:
+            todo = "add statement: 1st business day"
+            yield Problem(place, f'the step "{step.name}" needs to know the day', "a line statement:", todo)
+        if step.task or step.approval == "required":
+            yield Problem(step.place, f'the statement "{step.name}" waits for a person', "a message alone", "remove it")
+    elif step.when.clause.before:
+        todo = f"write {step.when.clause.span.words() if step.when.clause.span else 'some days'} after {track}"
+        yield Problem(place, f'"{words}": nothing is asked before it was missed', f"a time after the {track}", todo)
+    if stage_of_step(step) is Stage.FINAL:
+        yield Problem(step.place, f'"{step.name}" is final, and about something agreed', "a step of the ladder", "")
+
+
+def _agreed_names(whole: PolicyOptions) -> frozenset[str]:
+    return frozenset(step.name for step in whole.steps if _track(step) is not Track.LADDER)
 
 
 def _step_problems(step: StepOptions, templates: frozenset[str]) -> Iterator[Problem]:
@@ -34,6 +69,9 @@ def _step_problems(step: StepOptions, templates: frozenset[str]) -> Iterator[Pro
     if step.task and step.message:
         todo = "make two steps of it"
         yield Problem(step.place, f'the step "{step.name}" has a task and a message', "one of the two", todo)
+    if (lacking := _lacks_deadline(step)) and not step.allow:
+        found = f'the message "{lacking}" names a day by which to answer, and "{step.name}" grants none'
+        yield Problem(step.place, found, 'a line "allow: 7 days"', "add it")
     if step.task and step.allow:
         yield Problem(
             step.place_of("allow"), f'the task "{step.name}" grants a deadline', "a message that does", "remove it"
@@ -56,6 +94,14 @@ def _step_problems(step: StepOptions, templates: frozenset[str]) -> Iterator[Pro
     if step.when_unknown and step.when_unknown.needs(Anchor.RUN, Anchor.MISSED_RUN, Anchor.CUT_OFF):
         place, words = step.place_of("when_unknown"), step.when_unknown.words()
         yield Problem(place, f'"when unknown: {words}" needs a run', "one that does without", "count from due")
+
+
+NEED_DEADLINE = frozenset({"offer-plan", "final-notice"})
+"""Shipped messages that cannot be worded without a granted deadline."""
+
+
+def _lacks_deadline(step: StepOptions) -> str:
+    return next((t for t in _templates(step) if t in NEED_DEADLINE), "")
 
 
 def _templates(step: StepOptions) -> list[str]:

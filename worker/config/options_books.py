@@ -19,6 +19,12 @@ class XeroBooks(Options):
         "The organisation's tenant id; may be left out when the connection has exactly one.",
         "11111111-2222-4333-8444-555555555555",
     )
+    connection: Words | None = option(
+        "A consent saved by `duecourse connect`; by default the one under this organisation's own name. "
+        "Organisations covered by one consent name the same.",
+        "our-practice",
+        off=True,
+    )
     client_id: SecretRef | None = option(
         "Where the app's client id is found.", {"env": "XERO_CLIENT_ID"}, alias="client id from"
     )
@@ -26,10 +32,15 @@ class XeroBooks(Options):
         "Where the app's client secret is found.", {"env": "XERO_CLIENT_SECRET"}, alias="client secret from"
     )
     refresh_token: SecretRef | None = option(
-        "Where the first refresh token is found; later ones are kept in the state folder, for its owner only.",
+        "Where the first refresh token is found, for a consent made elsewhere; later ones are kept in the vault.",
         {"file": "secrets/xero-refresh-token"},
         off=True,
         alias="refresh token from",
+    )
+    redirect: Url | None = option(
+        "The callback address registered with the app; http://localhost:8910/callback by default.",
+        "http://localhost:8911/callback",
+        off=True,
     )
     grant: Grant | None = option(
         "How access is granted; without it, by the refresh token when there is one.", "client credentials"
@@ -45,7 +56,14 @@ class QuickBooksBooks(Options):
     """A QuickBooks Online company, read through the Accounting API; nothing is ever written."""
 
     kind: Literal["quickbooks"] = option("The accounting platform.", "quickbooks", default=...)
-    realm: Digits = option("The company's id, shown when it was connected.", "1234567890123456789", default=...)
+    realm: Digits | None = option(
+        "The company's id, shown when it was connected; needed with a refresh token.", "1234567890123456789"
+    )
+    connection: Words | None = option(
+        "A consent saved by `duecourse connect`; by default the one under this organisation's own name.",
+        "our-company",
+        off=True,
+    )
     client_id: SecretRef | None = option(
         "Where the app's client id is found.", {"env": "QUICKBOOKS_CLIENT_ID"}, alias="client id from"
     )
@@ -53,9 +71,16 @@ class QuickBooksBooks(Options):
         "Where the app's client secret is found.", {"env": "QUICKBOOKS_CLIENT_SECRET"}, alias="client secret from"
     )
     refresh_token: SecretRef | None = option(
-        "Where the first refresh token is found; afterwards the rotated one is kept in the state folder.",
+        "Where the first refresh token is found, for a consent made elsewhere; later ones are kept in the vault.",
         {"file": "secrets/quickbooks-refresh-token"},
+        off=True,
         alias="refresh token from",
+    )
+    redirect: Url | None = option(
+        "The callback address registered with the app; production keys need one of your own over https. "
+        "http://localhost:8910/callback by default.",
+        "https://books.example.com/callback",
+        off=True,
     )
     token_url: Url | None = option(
         "Another token server, for tests.", "http://127.0.0.1:8765/oauth2/v1/tokens/bearer", off=True

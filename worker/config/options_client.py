@@ -12,11 +12,14 @@ from worker.config.kinds import (
     CutOffText,
     Day,
     DeductionText,
+    EarlyText,
     Email,
     Language,
+    Law,
     Method,
     OneOrMore,
     Pays,
+    Share,
     TakesText,
     Until,
     Words,
@@ -25,6 +28,7 @@ from worker.config.kinds import (
     misread,
 )
 
+DebtorChoice = Annotated[str, *choice("business", "public body", "consumer", "unknown")]
 Delivered = Annotated[str, *choice("books", "portal", "post", "us")]
 
 
@@ -52,11 +56,24 @@ class ContactOptions(Options):
     )
 
 
+class LatePaymentOptions(Options):
+    """What late payment costs, by law or contract. Figures are shown in a final notice where their basis is certain
+    (`debtor`, `law`, and a clause where the law asks for one); nothing is ever booked."""
+
+    interest: YesNo = option("Whether final notices show interest.", "yes", default=False)
+    clause: Words | None = option("Where the contract agrees on it; needed in the US and in Australia.", "clause 7.2")
+    rate: Share | None = option("The contract's yearly rate, instead of the law's.", "8 %")
+    notice: Words | None = option(
+        "One sentence about a late fee the contract allows, shown as it stands.",
+        "Our terms allow a fee of 15.00 for invoices paid after 60 days",
+    )
+
+
 class CollectionOptions(Options):
     """Payment is already arranged: no ladder; a missed collection is a task."""
 
     method: Method = option("How it is collected: direct debit, card or standing order.", "direct debit", default=...)
-    on: Words | None = option("When, in your own words.", "5th")
+    on: Words | None = option("When: a day as under `pays`, so that a missed one is noticed.", "5th")
 
 
 class Common(Options):
@@ -70,6 +87,12 @@ class Common(Options):
     language: Language | None = option("Language of the messages.", "en")
     needs_po: YesNo | None = option("Whether an invoice without a reference is a task on the day of issue.", "yes")
     delivered_by: Delivered | None = option("How invoices reach the client, when the books do not send them.", "portal")
+    debtor: DebtorChoice | None = option("What kind of debtor: the law treats them differently.", "business")
+    law: Law | None = option("Whose law governs: a country, or a state of the US.", "GB")
+    late_payment: LatePaymentOptions | None = option("What late payment costs; shown, never booked.")
+    early_payment: EarlyText | None = option(
+        "A discount your terms grant; books that say it themselves need nothing here.", "2 % within 10 days", off=True
+    )
 
 
 class ClientSettingsOptions(Common):
@@ -92,6 +115,13 @@ class ClientSettingsOptions(Common):
     deducts: Annotated[list[DeductionText], OneOrMore] | None = option(
         "What the client may rightly keep back.", ["cis 20 %"]
     )
+    never_hand_over: Words | None = option(
+        "Why this debt is never handed over to anybody, whatever happens.", "she is on our board", off=True
+    )
+    why_it_matters: Words | None = option(
+        "A sentence for the firm step, instead of the organisation's.", "The season ends in May", off=True
+    )
+    terms: Words | None = option("The payment terms with them, in one sentence.", "14 days, as agreed in May", off=True)
     last_contacted: Day | None = option("When somebody last asked, before duecourse did.", "2026-01-15")
     already_at: Words | None = option("The step reached before duecourse.", "nudge")
 

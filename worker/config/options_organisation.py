@@ -1,5 +1,6 @@
 """Options of one organisation: whose books, who signs, how to pay, and what people decided about its clients."""
 
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema, model_validator
@@ -12,6 +13,7 @@ from worker.config.kinds import (
     Domain,
     Email,
     OneOrMore,
+    PartText,
     Whole,
     Words,
     YesNo,
@@ -23,10 +25,13 @@ from worker.config.kinds import (
 )
 from worker.config.options_books import Books
 from worker.config.options_client import ClientOptions, ClientSettingsOptions, Common, PayerOptions
+from worker.config.options_mail import MailboxOptions
 from worker.config.source import Located, LocatedList
 from worker.core.phrases import weekday_of
 
 BacklogChoice = Annotated[str, *choice("chase", "leave")]
+Attached = Annotated[str, *choice("invoice pdf", "statement")]
+DebtsChoice = Annotated[str, *choice("our own", "assigned")]
 PauseWhat = Annotated[str, *choice("all", "hard")]
 
 
@@ -35,6 +40,12 @@ class SenderOptions(Options):
 
     name: Words = option("The name the client sees.", "Accounts, Harbour Studio", default=...)
     email: Email = option("The address, on the organisation's own domain.", "accounts@example.com", default=...)
+    dkim_selectors: Annotated[list[Words], OneOrMore] = option(
+        "Where the domain's DKIM keys lie, for `duecourse check --domain`; those of known senders are tried anyway.",
+        ["s1"],
+        default_factory=list,
+        off=True,
+    )
 
 
 class SignatureOptions(Options):
@@ -44,6 +55,10 @@ class SignatureOptions(Options):
     email: Email = option("Where replies go.", "accounts@example.com", default=...)
     phone: Words = option("A number somebody answers.", "+44 20 7946 0000", default="")
     title: Words = option("The line under the name.", "Bookkeeping", default="")
+    reply_to: Email | None = option(
+        "Where replies to this person's messages go, when not to the address above.", "owner@example.com", off=True
+    )
+    sender: SenderOptions | None = option("Who this person's messages come from, if not the organisation's sender.")
 
 
 class PauseOptions(Options):
@@ -96,6 +111,28 @@ class PromiseOptions(Options):
     def _in_order(self) -> "PromiseOptions":
         if self.made_on and self.by < self.made_on:
             raise misread(f'"by: {self.by}" is before "made on: {self.made_on}"', "a promise for later")
+        return self
+
+
+class PlanOptions(Options):
+    """An agreed instalment plan: the ladder of its invoices is suspended, one instalment is asked for at a time."""
+
+    client: Words = option("Platform id, account number or exact name.", "Harbour Studio Ltd", default=...)
+    invoices: Annotated[list[Words], OneOrMore] = option(
+        "The invoices it pays, all in one currency.", ["INV-0042"], default=..., min_length=1
+    )
+    instalments: Annotated[list[PartText], OneOrMore] = option(
+        "The instalments, in order: an amount and a day each.",
+        ["500.00 on 2026-03-31", "500.00 on 2026-04-30"],
+        default=...,
+        min_length=1,
+    )
+
+    @model_validator(mode="after")
+    def _rising(self) -> "PlanOptions":
+        days = [day for day, _ in self.instalments]
+        if any(later <= earlier for earlier, later in pairwise(days)):
+            raise misread("instalments that are not in the order of their days", "each on a later day than the last")
         return self
 
 
@@ -171,6 +208,22 @@ def _payer(value: Any) -> Any:
     return whole
 
 
+class LanguageOptions(Options):
+    """The organisation's own sentences in one more language. Every sentence it has must be said here, too."""
+
+    ways_to_pay: Annotated[list[Words], OneOrMore] = option(
+        "How to pay, a line each.", ["Überweisung auf das Konto auf Ihrer Rechnung"], default_factory=list
+    )
+    terms: Words = option("Your payment terms in one sentence.", "Zahlbar 30 Tage nach Rechnungsdatum", default="")
+    work: Words = option("What you do for your clients, in a few words.", "Gestaltung", default="")
+    why_it_matters: Words = option(
+        "An optional sentence for the firm step.", "Wir sind ein kleines Team und zahlen pünktlich", default=""
+    )
+    what_happens_next: Words = option(
+        "The approved sentence of the final notice.", "Wir lassen uns dann zum weiteren Vorgehen beraten", default=""
+    )
+
+
 class OrganisationOptions(Common):
     """One organisation."""
 
@@ -179,6 +232,10 @@ class OrganisationOptions(Common):
     zone: Zone | None = option("Its time zone; otherwise as the books have it.", "Europe/London")
     sender: SenderOptions | None = option("Who messages come from; needed before anything leaves.")
     signature: SignatureOptions | None = option("Who signs, unless a step says otherwise.")
+    reply_to: Email | None = option(
+        "Where replies go, when not to whoever signs: the mailbox that is watched.", "accounts@example.com", off=True
+    )
+    mail: MailboxOptions | None = option("A mailbox of its own; otherwise mail leaves as the practice's does.")
     signatures: dict[str, SignatureOptions] = option(
         "Other people who may sign; a step names one with `signed by`.", {"owner": None}, default_factory=dict
     )
@@ -199,10 +256,17 @@ class OrganisationOptions(Common):
         "We will then decide with our adviser how to recover the amount",
         default="",
     )
+    languages: dict[str, LanguageOptions] = option(
+        "Further languages your people write and answer in: a client whose country speaks one of them is written to in "
+        "it, with these sentences.",
+        {"de": None},
+        default_factory=dict,
+    )
     reconciled: ReconciledText | None = option("How often the bank is reconciled in the books.", "every tuesday")
     backlog: BacklogChoice | None = option(
         "What to do about invoices already overdue at the start; needed in live mode.", "leave"
     )
+    debts: DebtsChoice | None = option("Whose debts these are; only one's own are asked for here.", "our own", off=True)
     own_domains: Annotated[list[Domain], OneOrMore] = option(
         "Your own domains: a client with an address there is held at first sight.",
         ["example.com"],
@@ -239,6 +303,7 @@ class OrganisationOptions(Common):
     )
     disputes: list[DisputeOptions] = option("Disputes.", default_factory=list)
     promises: list[PromiseOptions] = option("Promises.", default_factory=list)
+    plans: list[PlanOptions] = option("Agreed instalment plans.", default_factory=list)
     invoices: list[InvoiceOptions] = option(
         "Rules for invoices that match; the first that fits wins.", default_factory=list
     )
@@ -246,4 +311,18 @@ class OrganisationOptions(Common):
         "Ids of approvals given here.", ["a1b2c3"], default_factory=list
     )
     notes_in_books: YesNo = option("Write a note to the invoice's history in the books.", "no", default=False)
+    attach: Annotated[list[Attached], OneOrMore] = option(
+        "What reminders carry: `invoice pdf`, as the platform prints them (one that cannot be had keeps no message "
+        "back), or `statement`, everything open on the account.",
+        ["statement"],
+        default_factory=list,
+    )
+    attach_at_most: Whole = option(
+        "Invoices a message may show and still carry them; with more, none is attached.",
+        "3",
+        "invoices, 1 to 10",
+        default=3,
+        ge=1,
+        le=10,
+    )
     caps: CapsOptions = option("Hard ceilings per payer.", default_factory=CapsOptions)

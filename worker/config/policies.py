@@ -8,6 +8,7 @@ from pathlib import Path
 
 from worker.config.ladder import merged
 from worker.config.ladder_checks import ladder_problems
+from worker.config.lint import policy_problems
 from worker.config.options_policy import PolicyOptions
 from worker.config.policy_values import policy_of
 from worker.config.source import guess, parse_yaml, read_yaml
@@ -85,7 +86,8 @@ class Shelf:
         whole = self._extended(name, ())
         if whole is None or len(self._problems) > before:
             return None
-        self._problems += ladder_problems(name, whole, self._templates)
+        wrong = ladder_problems(name, whole, self._templates)
+        self._problems += wrong or policy_problems(name, whole)
         return policy_of(name, whole) if len(self._problems) == before else None
 
     def _extended(self, name: str, below: tuple[str, ...]) -> PolicyOptions | None:

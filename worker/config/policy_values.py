@@ -4,7 +4,18 @@ from typing import cast
 
 from worker.config.conditions import ALWAYS
 from worker.config.options_policy import PolicyOptions, StepOptions
-from worker.core.policy import HolidaysOf, Policy, Stage, Step, ThankFor, Tolerance, Window, stage_of
+from worker.core.policy import (
+    HolidaysOf,
+    PlanOffer,
+    Policy,
+    Stage,
+    Statements,
+    Step,
+    ThankFor,
+    Tolerance,
+    Window,
+    stage_of,
+)
 from worker.core.when import When
 
 
@@ -26,7 +37,10 @@ def policy_of(name: str, whole: PolicyOptions) -> Policy:
         thank_part_payments=built_in.thank_part_payments
         if not thank or thank.part_payments is None
         else thank.part_payments,
-        plans_offered=whole.plans == "offered",
+        plans=_offer(whole),
+        again=whole.again,
+        per_month=whole.at_most,
+        statements=_statements(whole),
         place=whole.place,
     )
 
@@ -47,6 +61,8 @@ def step_of(step: StepOptions) -> Step:
         allow=step.allow or 0,
         approval=step.approval == "required",
         signed_by=step.signed_by or "",
+        attach_statement=step.attach == "statement",
+        to=step.to or "",
         was=tuple(step.was),
         place=step.place,
     )
@@ -70,5 +86,22 @@ def _tolerance(whole: PolicyOptions, default: Tolerance) -> Tolerance:
     if said is None:
         return default
     return Tolerance(
-        default.amount if said.default is None else said.default, default.share if said.or_ is None else said.or_
+        default.amount if said.default is None else said.default,
+        default.share if said.or_ is None else said.or_,
+        tuple(sorted((currency.upper(), amount) for currency, amount in said.currencies.items())),
     )
+
+
+def _offer(whole: PolicyOptions) -> PlanOffer | None:
+    said = whole.plans
+    if said is None or said.offer != "offered":
+        return None
+    built_in = PlanOffer()
+    return PlanOffer(said.number or built_in.number, built_in.fee if said.fee is None else said.fee)
+
+
+def _statements(whole: PolicyOptions) -> Statements | None:
+    said = whole.statement
+    if said is None:
+        return None
+    return Statements(said.on, said.at_most) if said.at_most else Statements(said.on)

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from worker.config.cascade import Cascade
 from worker.config.fingerprint import fingerprint_of
+from worker.config.languages import Tongue, sentences_of
 from worker.config.names import Names, group_of, same
 from worker.config.options_client import ClientSettingsOptions
-from worker.config.options_organisation import OrganisationOptions, PauseOptions, SignatureOptions
-from worker.config.restraints import disputes_of, hold_by, holds_of, never_contacted, promises_of
+from worker.config.options_organisation import OrganisationOptions, PauseOptions, SenderOptions, SignatureOptions
+from worker.config.rates import rate_tables
+from worker.config.restraints import disputes_of, hold_by, holds_of, never_contacted, plans_of, promises_of
 from worker.config.source import guess
 from worker.config.values import Calendars, OrganisationConfig
 from worker.core.policy import QuietPeriod
@@ -47,8 +50,8 @@ def resolve(
     """
     problems: list[Problem] = []
     written, practice = organisation.written, organisation.practice
-    names = Names(snapshot)
-    cascade = Cascade(organisation, calendars, range(as_of.year - 2, as_of.year + 3), problems)
+    names, tongue = Names(snapshot), Tongue(organisation, snapshot.organisation.country)
+    cascade = Cascade(organisation, calendars, range(as_of.year - 2, as_of.year + 3), problems, tongue)
     layers = _Layers(written, names, snapshot, problems)
     never = never_contacted(written, names, problems)
     clients: dict[str, ClientSettings] = {}
@@ -60,6 +63,7 @@ def resolve(
     calendar = cascade.own_calendar()
     disputes = disputes_of(written, names, snapshot, problems)
     promises = promises_of(written, names, snapshot, as_of, problems)
+    plans = plans_of(written, names, snapshot, problems)
     zone = _zone(organisation, snapshot, problems)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
@@ -73,6 +77,7 @@ def resolve(
         holds=tuple(sorted(holds, key=_hold_order)),
         disputes=tuple(disputes),
         promises=tuple(promises),
+        plans=tuple(plans),
         quiet=_quiet([*practice.quiet, *written.quiet], [*practice.pause, *written.pause], as_of),
         reconciled=_reconciled(written.reconciled),
         backlog=Backlog(written.backlog) if written.backlog else None,
@@ -80,19 +85,31 @@ def resolve(
         own_domains=_own_domains(written),
         never_contact_domains=frozenset(written.never_contact.domains),
         never_contact_groups=frozenset({_ALWAYS_HELD, *(g.lower() for g in written.never_contact.groups)}),
-        ways_to_pay=tuple(written.ways_to_pay),
-        display_name=written.name or snapshot.organisation.name,
-        sender=Address(written.sender.email, written.sender.name) if written.sender else None,
-        signatures=_signatures(written),
-        work=written.work,
-        terms_text=written.terms,
-        why_it_matters=written.why_it_matters,
-        next_action=written.what_happens_next,
+        **_voice(written, snapshot),
         caps=_caps(organisation),
+        rates=rate_tables(),
         stopped=practice.stopped or written.stopped or "",
         notes_in_books=written.notes_in_books,
+        attach_at_most=written.attach_at_most if "invoice pdf" in written.attach else 0,
+        attach_statement="statement" in written.attach,
         fingerprint=fingerprint_of(organisation),
+        language=tongue.own,
+        sentences=sentences_of(written),
     )
+
+
+def _voice(written: OrganisationOptions, snapshot: Snapshot) -> dict[str, Any]:
+    """Who speaks, and the sentences only this organisation can say."""
+    return {
+        "ways_to_pay": tuple(written.ways_to_pay),
+        "display_name": written.name or snapshot.organisation.name,
+        "sender": _address(written.sender),
+        "signatures": _signatures(written),
+        "work": written.work,
+        "terms_text": written.terms,
+        "why_it_matters": written.why_it_matters,
+        "next_action": written.what_happens_next,
+    }
 
 
 class _Layers:
@@ -222,7 +239,14 @@ def _signatures(written: OrganisationOptions) -> Mapping[str, Signature]:
     named: dict[str, SignatureOptions] = dict(written.signatures)
     if written.signature:
         named[""] = written.signature
-    return {name: Signature(s.name, s.email, s.phone, s.title) for name, s in named.items()}
+    return {
+        name: Signature(s.name, s.email, s.phone, s.title, s.reply_to or written.reply_to or "", _address(s.sender))
+        for name, s in named.items()
+    }
+
+
+def _address(written: SenderOptions | None) -> Address | None:
+    return Address(written.email, written.name) if written else None
 
 
 def _caps(organisation: OrganisationConfig) -> Caps:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from worker.config.kinds import misread, quoted
 from worker.config.source import Located
-from worker.config.values import Secret
+from worker.core.secret import Secret
 
 _EXPECTED = "{env: NAME} or {file: PATH}"
 

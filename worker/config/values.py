@@ -6,38 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from worker.core.policy import Policy
+from worker.core.secret import Secret
 from worker.core.settings import Mode
 from worker.core.workdays import Calendar
+from worker.errors import Problem
 
 if TYPE_CHECKING:
     from worker.config.options import PracticeOptions
     from worker.config.options_organisation import OrganisationOptions
-
-
-class Secret:
-    """A secret value; printing, formatting and logging show only that there is one."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        """`value` is kept out of every text form."""
-        self._value = value
-
-    def reveal(self) -> str:
-        """The value, for the one call that needs it."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-    def __getstate__(self) -> object:
-        raise TypeError("a secret is never written out")
 
 
 class Calendars(Protocol):
@@ -51,22 +27,57 @@ class Calendars(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """Who signs in, and by what: `login` is password, microsoft or google; the consent's application with the latter
+    two. `tenant` is Microsoft's, `token_url` another server for tests ("" for the provider's own)."""
+
+    user: str = ""
+    login: str = "password"
+    password: Secret | None = None
+    client_id: Secret | None = None
+    client_secret: Secret | None = None
+    tenant: str = ""
+    refresh_token: Secret | None = None
+    token_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SmtpSettings:
     """A mail server. `security` is tls (from the first byte), starttls (required) or plain (this machine only)."""
 
     host: str
     port: int
     security: str
-    user: str = ""
-    password: Secret | None = None
+    sign_in: SignIn = SignIn()
+
+
+@dataclass(frozen=True, slots=True)
+class ImapSettings:
+    """A mailbox as it is read. `sent` is the folder for copies ("": the one the server calls Sent)."""
+
+    host: str
+    port: int
+    security: str
+    sign_in: SignIn = SignIn()
+    copy_in_sent: bool = False
+    sent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RepliesSettings:
+    """The folder in which replies and bounces arrive; `mark` is a keyword for those dealt with ("": leave them be)."""
+
+    folder: str = "INBOX"
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SendGridSettings:
-    """SendGrid's key, and another endpoint ("" for its own)."""
+    """SendGrid's key, and another endpoint ("" for its own). `suppressions`: ask for bounces and complaints."""
 
     key: Secret
     endpoint: str = ""
+    suppressions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +90,21 @@ class MailSettings:
     sendgrid: SendGridSettings | None = None
     redirect_all_to: str = ""
     archive: tuple[str, ...] = ()
+    imap: ImapSettings | None = None
+    replies: RepliesSettings | None = None
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody looks for replies or bounces."""
+        return self.replies is not None and self.imap is not None
 
 
 @dataclass(frozen=True, slots=True)
 class XeroBooks:
-    """Where a Xero organisation is read. `grant`: client credentials, refresh token or "" (whichever is given)."""
+    """Where a Xero organisation is read. `grant`: client credentials, refresh token or "" (whichever is given).
+
+    `connection` names a saved consent; "" means the organisation's own name, when no other access is given.
+    """
 
     tenant: str = ""
     client_id: Secret | None = None
@@ -93,20 +114,24 @@ class XeroBooks:
     identity_url: str = ""
     api_url: str = ""
     page_size: int = 1000
+    connection: str = ""
+    redirect: str = ""
     kind: str = "xero"
 
 
 @dataclass(frozen=True, slots=True)
 class QuickBooksBooks:
-    """Where a QuickBooks company is read; "" URLs: Intuit's own."""
+    """Where a QuickBooks company is read; "" URLs: Intuit's own. `connection` as in XeroBooks, `realm` "": its own."""
 
-    realm: str
+    realm: str = ""
     client_id: Secret | None = None
     client_secret: Secret | None = None
     refresh_token: Secret | None = None
     token_url: str = ""
     api_url: str = ""
     page_size: int = 1000
+    connection: str = ""
+    redirect: str = ""
     kind: str = "quickbooks"
 
 
@@ -134,6 +159,27 @@ class SandboxBooks:
     kind: str = "sandbox"
 
 
+@dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """Where a vault key is: `kind` is env, file, aws or gcp, `where` the name there; `place` where that is written."""
+
+    kind: str
+    where: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSettings:
+    """Where saved connections are kept (`store`: files or logbook) and their keys; files of keys are absolute.
+
+    `key` None: this user's own.
+    """
+
+    store: str = "files"
+    key: KeyPlace | None = None
+    previous: tuple[KeyPlace, ...] = ()
+
+
 BooksConfig: TypeAlias = XeroBooks | QuickBooksBooks | CsvBooks | SandboxBooks
 
 
@@ -141,7 +187,8 @@ BooksConfig: TypeAlias = XeroBooks | QuickBooksBooks | CsvBooks | SandboxBooks
 class OrganisationConfig:
     """One organisation as written, before its clients are known; `worker.config.resolve.resolve` settles the rest.
 
-    `policies` holds every policy that is named anywhere for it, plus the default one, by name.
+    `policies` holds every policy that is named anywhere for it, plus the default one, by name. `mail` is None when its
+    messages leave as the practice's do.
     """
 
     name: str
@@ -150,13 +197,23 @@ class OrganisationConfig:
     written: "OrganisationOptions"
     practice: "PracticeOptions"
     policies: Mapping[str, Policy]
+    mail: MailSettings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Who hears of trouble; `all_quiet` is the weekday (0: Monday) on which it is told that there is none."""
+
+    webhook: Secret
+    all_quiet: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Practice:
     """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or "".
 
-    `files` are the names of what was read, relative to `folder`, where policies/ and wording/ may lie too.
+    `warnings` are what is allowed and unwise. `files` are the names of what was read, relative to `folder`, where
+    policies/ and wording/ may lie too.
     """
 
     mode: Mode
@@ -168,8 +225,18 @@ class Practice:
     allow_test_endpoints: bool = False
     stopped: str = ""
     ping: Secret | None = None
+    alerts: "Alerts | None" = None
+    keep_letters_days: int = 744
     files: tuple[str, ...] = ()
     folder: Path = Path()
+    warnings: tuple[Problem, ...] = ()
+    contact_budget: int | None = None
+    vault: VaultSettings = VaultSettings()
+
+    @property
+    def logbook_location(self) -> str:
+        """Where the logbook is: a URL, which may hold a password, or a file in the state folder."""
+        return self.logbook_url.reveal() if self.logbook_url else str(self.state / "logbook.db")
 
     def organisation(self, name: str) -> OrganisationConfig | None:
         """The organisation with this name."""

@@ -10,6 +10,11 @@ from worker.core.context import Context
 from worker.core.ladder import MISSED_AFTER, Ladder
 from worker.core.policy import Condition, Measure, Test
 from worker.core.receivable import Invoice
+from worker.core.when import Unit
+from worker.core.workdays import add_months
+
+USUAL_FROM = 5
+"""Paid invoices from which on a client's usual day counts as known."""
 
 _COMPARE: dict[str, Callable[[Decimal, Decimal], bool]] = {
     ">": operator.gt,
@@ -38,12 +43,16 @@ def holds(condition: Condition, facts: Facts) -> bool:
 
 def _test(test: Test, facts: Facts) -> bool:
     measured = _measure(test, facts)
-    if isinstance(measured, Decimal) and isinstance(test.value, Decimal):
-        return _COMPARE[test.op](measured, test.value)
+    if measured is None:  # what is not known fits no comparison
+        return False
+    own = next(((op, value) for currency, op, value in test.values if currency == facts.invoice.currency), None)
+    op, value = own or (test.op, test.value)
+    if isinstance(measured, Decimal):
+        return isinstance(value, Decimal) and _COMPARE[op](measured, value)
     return str(test.value).lower() in (measured if isinstance(measured, frozenset) else {str(measured)})
 
 
-def _measure(test: Test, facts: Facts) -> Decimal | frozenset[str] | str:
+def _measure(test: Test, facts: Facts) -> Decimal | frozenset[str] | str | None:
     invoice, ctx = facts.invoice, facts.ctx
     same = [i for i in facts.open_of_payer if i.currency == invoice.currency]
     overdue = [i for i in facts.open_of_payer if facts.ladder.overdue(i)]
@@ -63,8 +72,47 @@ def _measure(test: Test, facts: Facts) -> Decimal | frozenset[str] | str:
             return "yes" if is_first(ctx, invoice) else "no"
         case Measure.MISSED_RUNS:
             return Decimal(missed_runs(facts, test.last))
+        case Measure.PAID_LATE:
+            return Decimal(sum(late > 0 for late in lateness(ctx, invoice.client_id)[-test.last :]))
+        case Measure.USUAL:
+            return usual(ctx, invoice.client_id)
+        case Measure.CLIENT_SINCE:
+            return _known_for(ctx, invoice, test.unit)
         case Measure.PLANS:
-            return "offered" if facts.ladder.policy.plans_offered else "not offered"
+            return "offered" if facts.ladder.policy.plans and _one_currency(facts) else "not offered"
+
+
+def _one_currency(facts: Facts) -> bool:
+    """A plan is made in one currency: with two owed there is none to offer."""
+    return len({i.currency for i in facts.open_of_payer if facts.ladder.overdue(i)}) <= 1
+
+
+def lateness(ctx: Context, client_id: str) -> list[int]:
+    """Days after its due date on which each paid invoice of this client was settled, in the order of payment."""
+    found = [
+        (paid[-1], (paid[-1] - invoice.due).days)
+        for invoice in ctx.invoices_of(ctx.snapshot.survivor(client_id))
+        if (paid := ctx.paid_on.get(invoice.id)) and invoice.due and not invoice.is_open
+    ]
+    return [late for _, late in sorted(found)]
+
+
+def usual(ctx: Context, client_id: str) -> Decimal | None:
+    """How many days after the due date this client usually pays (the median); None while too few payments are known."""
+    late = lateness(ctx, client_id)
+    return Decimal(sorted(late)[len(late) // 2]) if len(late) >= USUAL_FROM else None
+
+
+def _known_for(ctx: Context, invoice: Invoice, unit: Unit) -> Decimal | None:
+    """Whole days, weeks or months since the first invoice of this client in the books."""
+    client_id = ctx.snapshot.survivor(invoice.client_id)
+    since = min((i.issued for i in ctx.invoices_of(client_id) if i.issued), default=None)
+    if since is None or since > ctx.day:
+        return None
+    if unit is Unit.MONTH:
+        months = (ctx.day.year - since.year) * 12 + ctx.day.month - since.month
+        return Decimal(months if add_months(since, months) <= ctx.day else months - 1)
+    return Decimal((ctx.day - since).days // (7 if unit is Unit.WEEK else 1))
 
 
 def is_first(ctx: Context, invoice: Invoice) -> bool:

@@ -7,13 +7,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
+from worker.core.arranged import NONE, Arrangement, PlanState, collection_day, plan_state
 from worker.core.decisions import AsOf
 from worker.core.history import History
 from worker.core.index import HistoryIndex, index_history
 from worker.core.ladder import Ladder
 from worker.core.money import Money
-from worker.core.policy import HolidaysOf, Policy, QuietPeriod
-from worker.core.receivable import Client, Credit, Invoice, Payment, PaymentKind, Snapshot
+from worker.core.policy import HolidaysOf, Policy, QuietPeriod, Track
+from worker.core.receivable import Allocation, Client, Credit, Invoice, Payment, PaymentKind, Snapshot
 from worker.core.settings import ClientSettings, InvoiceRule, OrganisationSettings
 from worker.core.workdays import Calendar, Closure
 
@@ -101,6 +102,15 @@ class Context:
         return {k: tuple(sorted(v)) for k, v in found.items()}
 
     @cached_property
+    def paid_towards(self) -> dict[str, list[tuple[Payment, Allocation]]]:
+        """Live payments of money and what each settled, by invoice."""
+        found: dict[str, list[tuple[Payment, Allocation]]] = defaultdict(list)
+        for payment in self.money:
+            for allocation in payment.allocations:
+                found[allocation.invoice_id].append((payment, allocation))
+        return found
+
+    @cached_property
     def money(self) -> tuple[Payment, ...]:
         """Live payments of money from clients."""
         return tuple(p for p in self.snapshot.payments if p.active and p.kind is PaymentKind.MONEY and p.amount > 0)
@@ -158,7 +168,40 @@ class Context:
         """The ladder this invoice climbs: its match's policy, else its client's."""
         rule = self.rule_for(invoice)
         policy = rule.policy if rule and rule.policy else chosen.policy
-        return Ladder(policy, chosen, self.counting(chosen), self.index, self.snapshot, self.day, self.paid_on)
+        calendar, arranged = self.counting(chosen), self.arrangement(invoice, chosen)
+        return Ladder(policy, chosen, calendar, self.index, self.snapshot, self.day, self.paid_on, arranged)
+
+    @cached_property
+    def plans(self) -> dict[str, PlanState]:
+        """By invoice, the state of the plan it is in; of several the newest counts. A plan all of whose instalments
+        came, or whose client is no longer in the books, suspends nothing."""
+        found: dict[str, PlanState] = {}
+        for plan in self.index.plans:
+            chosen = self.chosen(plan.client_id)
+            if chosen is None:
+                continue
+            covered = [i for id_ in plan.invoice_ids if (i := self.snapshot.invoice(id_))]
+            state = plan_state(plan, covered, self.day, self.counting(chosen))
+            found.update({i.id: state for i in covered if i.is_open and state.number})
+        return found
+
+    def suspended(self, invoice: Invoice) -> bool:
+        """True when a plan or a collection takes the place of this invoice's ladder."""
+        chosen = self.chosen(invoice.client_id)
+        return invoice.id in self.plans or bool(chosen and chosen.collects)
+
+    def arrangement(self, invoice: Invoice, chosen: ClientSettings) -> Arrangement:
+        """What suspends this invoice's ladder, and the missed instalment or failed collection it is about."""
+        state = self.plans.get(invoice.id)
+        if state:
+            return Arrangement(Track.INSTALMENT, f"{state.plan.id}.{state.number}", state.due if state.missed else None)
+        collects = chosen.collects
+        if collects is None or collects.schedule is None:
+            return Arrangement(Track.COLLECTION) if collects else NONE
+        rows = self.index.rungs.get((invoice.id, invoice.round), ())
+        handled = [row.step.partition("@")[2] for row in rows]
+        on = collection_day(collects.schedule, invoice, self.index.task_by_id, handled)
+        return Arrangement(Track.COLLECTION, on.isoformat() if on else "", on)
 
     def quiet_today(self, *, hard: bool) -> QuietPeriod | None:
         """The quiet period that covers today, if it concerns this kind of message."""

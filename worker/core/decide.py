@@ -79,4 +79,9 @@ def _warnings(ctx: Context) -> tuple[str, ...]:
     found = list(ctx.snapshot.warnings)
     if ctx.snapshot.organisation.platform_reminders:
         found.append("The books' own invoice reminders are switched on: clients would be asked twice. Switch them off.")
+    found += [
+        f"{client.name}: {chosen.doubt}"
+        for client_id, chosen in ctx.settings.clients.items()
+        if chosen.doubt and (client := ctx.client(client_id))
+    ]
     return tuple(found)

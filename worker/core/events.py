@@ -18,11 +18,14 @@ class EventKind(StrEnum):
     RELEASE = "release"  # subject client id; invoice?
     PROMISE = "promise"  # subject client id; by, invoices[], by_client
     PROMISE_OFF = "promise-off"  # subject client id; invoices[]: there is no such promise (any more)
+    PLAN = "plan"  # subject client id; id, invoices[], currency, parts[[iso date, amount]]
+    PLAN_OFF = "plan-off"  # subject client id; id: the plan is over, the ladder goes on
     DISPUTE = "dispute"  # subject client id; reason, invoices[], owner, review?
     SETTLE = "settle"  # subject client id; invoices[]: the dispute is over
     LOG = "log"  # subject client id; what, on, invoices[]
     TASK = "task"  # subject task id; payer, kind, step, advances[], why
     DONE = "done"  # subject task id; outcome, note, again?
+    PAYS = "pays"  # subject client id; pays?, cut_off?, stated: when it pays; without pays: taken back
     RECONCILED = "reconciled"  # subject ""; on
     APPROVE = "approve"  # subject approval id; kind, names[], amounts{}, limit
     REJECT = "reject"  # subject approval id; why
@@ -35,6 +38,8 @@ class EventKind(StrEnum):
     ADDRESS_OK = "address-ok"  # subject payer id; email: a person confirmed the changed address
     FORECAST = "forecast"  # subject ""; days{iso date: count}
     SWEEP = "sweep"  # subject sweep id; state (started|finished|crashed), mode, counts{}
+    REPLY = "reply"  # subject payer id; id, what (see ReplyKind), on, from, about, text, until?, message?
+    WATCHED = "watched"  # subject mailbox and folder; validity, uid: what was looked at up to here
     NOTE = "note"  # subject invoice id; key, text: written to the books' history
     SKIPPED = "skipped"  # subject ""; what, todo: organisation not read, nobody chased
 

@@ -5,8 +5,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from worker.core.history import GONE, UNHEARD, Approval, History, MessageKind, MessageState, PastMessage, PastTask
-from worker.core.settings import Dispute, Hold, OrganisationSettings, Promise
+from worker.core.history import (
+    GONE,
+    UNHEARD,
+    Approval,
+    History,
+    MessageKind,
+    MessageState,
+    PastMessage,
+    PastTask,
+    Reply,
+)
+from worker.core.settings import Dispute, Hold, InstalmentPlan, OrganisationSettings, Promise
 
 WINDOWS = 3
 """Mail windows for which an approval lives."""
@@ -35,10 +45,12 @@ class HistoryIndex:
     reminders: dict[str, list[PastMessage]] = field(default_factory=lambda: defaultdict(list))
     thanks: dict[str, list[PastMessage]] = field(default_factory=lambda: defaultdict(list))
     contacts: dict[str, list[tuple[date, tuple[str, ...], str]]] = field(default_factory=lambda: defaultdict(list))
+    replies: dict[str, list[Reply]] = field(default_factory=lambda: defaultdict(list))
     thanked: set[str] = field(default_factory=set)
     holds: dict[str, list[Hold]] = field(default_factory=lambda: defaultdict(list))
     disputes: dict[str, list[Dispute]] = field(default_factory=lambda: defaultdict(list))
     promises: dict[str, list[Promise]] = field(default_factory=lambda: defaultdict(list))
+    plans: list[InstalmentPlan] = field(default_factory=list)
     given: list[Approval] = field(default_factory=list)
 
     def uncertain(self, payer_id: str) -> PastMessage | None:
@@ -92,6 +104,8 @@ def index_history(
         index.waited[wait.invoice_id, wait.round, wait.step] = wait.until
     for contact in history.contacts:
         index.contacts[survivor(contact.client_id)].append((contact.on, contact.invoice_ids, contact.what))
+    for reply in history.replies:
+        index.replies[survivor(reply.payer_id)].append(reply)
     for client_id, chosen in settings.clients.items():
         if chosen.last_contacted:
             index.contacts[client_id].append((chosen.last_contacted, (), "before duecourse"))
@@ -101,6 +115,7 @@ def index_history(
         index.disputes[survivor(dispute.client_id)].append(dispute)
     for promise in sorted((*history.promises, *settings.promises), key=lambda p: (p.by, p.made_on, repr(p))):
         index.promises[survivor(promise.client_id)].append(promise)
+    index.plans = [*history.plans, *sorted(settings.plans, key=repr)]
     index.given = _given(history, settings, day)
     return index
 

@@ -4,12 +4,15 @@
 being wrong is somebody's good name. An empty answer means the message may go.
 """
 
+from datetime import timedelta
+
 from worker.core.decisions import AsOf, Remind, Thank
 from worker.core.history import GONE, History, MessageKind
 from worker.core.money import Money, totals
 from worker.core.policy import Stage
 from worker.core.receivable import Snapshot
 from worker.core.settings import OrganisationSettings
+from worker.core.threats import threats_in_letter
 
 
 def violations(
@@ -19,7 +22,16 @@ def violations(
     found = _recipients(decision, snapshot, settings) + _window(decision, settings, as_of)
     if isinstance(decision, Thank):
         return found + _thanks(decision, snapshot, history)
+    found += _ceilings(decision, settings, history, as_of)
     return found + _open(decision, snapshot) + _once(decision, history) + _sums(decision) + _dates(decision, as_of)
+
+
+def refuse_threats(decision: Remind | Thank, text: str) -> None:
+    """L5, on the very words that leave: nothing threatens but a final notice a person approved. Raises ValueError."""
+    if isinstance(decision, Remind) and decision.stage is Stage.FINAL and decision.approval:
+        return
+    if found := threats_in_letter(text, decision.model):
+        raise ValueError(f"its wording threatens ({', '.join(found)}), and only an approved final notice may")
 
 
 def _recipients(decision: Remind | Thank, snapshot: Snapshot, settings: OrganisationSettings) -> list[str]:
@@ -30,7 +42,9 @@ def _recipients(decision: Remind | Thank, snapshot: Snapshot, settings: Organisa
         if client:
             allowed |= {client.email.lower(), *(p.email.lower() for p in client.people)}
         if chosen:
+            roles = [a for written in chosen.roles.values() for a in written]
             allowed |= {a.email.lower() for a in (*chosen.to, *chosen.thanks_to, *chosen.cc)}
+            allowed |= {a.email.lower() for a in (*chosen.escalate_to, *roles)}
     strangers = [a.email for a in (*decision.to, *decision.cc) if a.email.lower() not in allowed]
     found = ["a recipient who is not this client's"] if strangers else []
     return found if decision.to else ["no recipient"]
@@ -41,6 +55,19 @@ def _window(decision: Remind | Thank, settings: OrganisationSettings, as_of: AsO
     window = settings.clients[decision.payer_id].policy.window
     inside = as_of.day.weekday() in window.days and window.opens <= as_of.at < window.closes
     return [] if inside else ["outside the mail window"]
+
+
+def _ceilings(decision: Remind, settings: OrganisationSettings, history: History, as_of: AsOf) -> list[str]:
+    """I17, L1: the hard ceilings per payer, whatever the policy says."""
+    days = [
+        m.on
+        for m in history.messages
+        if m.payer_id == decision.payer_id and m.kind is MessageKind.REMINDER and m.state in GONE
+    ]
+    for span, most in ((7, settings.caps.per_week), (30, settings.caps.per_month)):
+        if sum(on > as_of.day - timedelta(days=span) for on in days) >= most:
+            return [f"one message more than {most} in {span} days"]
+    return []
 
 
 def _open(decision: Remind, snapshot: Snapshot) -> list[str]:
@@ -65,7 +92,7 @@ def _once(decision: Remind, history: History) -> list[str]:
 def _sums(decision: Remind) -> list[str]:
     """I11: the totals are the exact sums of the lines asked for, one per currency."""
     model = decision.model
-    asked = model.demanded if decision.stage is Stage.FINAL else (*model.coming, *model.overdue)
+    asked = model.demanded or (*model.coming, *model.overdue)
     exact = totals(line.open for line in asked)
     shown = {m.currency: m.amount for m in model.gross}
     credit = {m.currency: m.amount for m in model.credit}
@@ -77,7 +104,8 @@ def _sums(decision: Remind) -> list[str]:
 
 def _dates(decision: Remind, as_of: AsOf) -> list[str]:
     """I20: overdue wording only after the due date, coming wording only up to it."""
-    late = all(x.due is not None and x.due < as_of.day for x in (*decision.model.overdue, *decision.model.demanded))
+    demanded = decision.model.demanded if decision.stage is Stage.FINAL else ()  # else by something else's day
+    late = all(x.due is not None and x.due < as_of.day for x in (*decision.model.overdue, *demanded))
     early = all(x.due is not None and x.due >= as_of.day for x in decision.model.coming)
     return [] if late and early else ["a due date on the wrong side of today"]
 

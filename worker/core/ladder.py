@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from worker.core.arranged import NONE, Arrangement
 from worker.core.history import UNHEARD
 from worker.core.index import HistoryIndex, Rung
 from worker.core.policy import Policy, Stage, Step
@@ -42,14 +43,30 @@ class Position:
     last_on: date | None = None
     blocked_until: date | None = None
     rung: int = -1
+    tag: str = ""
+
+    @property
+    def name(self) -> str:
+        """The step as child rows remember it: with the instalment or collection it is about, if any."""
+        return named(self.step.name if self.step else "", self.tag)
 
     def due_on(self, day: date) -> bool:
         """True when the step's day has come (>=, never ==)."""
         return self.step is not None and self.timing.day is not None and self.timing.day <= day
 
 
+def named(step: str, tag: str) -> str:
+    """A step's name in child rows; `tag` is an arrangement's."""
+    return f"{step}@{tag}" if tag else step
+
+
+def plain_name(step: str) -> str:
+    """The name a bookkeeper gave the step of a child row."""
+    return step.partition("@")[0]
+
+
 class Ladder:
-    """The ladder of one client's invoices under one policy, as of one day."""
+    """The ladder of one client's invoices under one policy, as of one day; `arrangement` is the invoice's, if any."""
 
     def __init__(
         self,
@@ -60,21 +77,24 @@ class Ladder:
         snapshot: Snapshot,
         day: date,
         paid_on: Mapping[str, tuple[date, ...]],
+        arrangement: Arrangement = NONE,
     ) -> None:
         self.policy, self.settings, self.calendar = policy, settings, calendar
         self.index, self.snapshot, self.day, self.paid_on = index, snapshot, day, paid_on
+        self.arrangement = arrangement
 
     def position(self, invoice: Invoice, after: int | None = None) -> Position:
         """The next step of this invoice; `after` asks for the one behind that rung (a step just passed by)."""
         reached, last = self._reached(invoice) if after is None else (after, self._reached(invoice)[1])
         step = self._next(invoice, reached)
         if step is None:
-            return Position(invoice, None, Timing(None), last.step, last.on, rung=reached)
+            return Position(invoice, None, Timing(None), plain_name(last.step), last.on, rung=reached)
         timing = self._timing(invoice, step, last)
         blocked = self._blocked(invoice)
         if blocked and (timing.day is None or blocked > timing.day):
             timing = Timing(blocked, timing.run, timing.ordinary, timing.why)
-        return Position(invoice, step, timing, last.step, last.on, blocked, self.policy.index(step.name))
+        rung, tag = self.policy.index(step.name), self.arrangement.tag
+        return Position(invoice, step, timing, plain_name(last.step), last.on, blocked, rung, tag)
 
     def run_of(self, invoice: Invoice) -> date | None:
         """The payment run that should contain this invoice: the kept one while it still is a run and not before due."""
@@ -107,7 +127,8 @@ class Ladder:
     @property
     def ends_unasked(self) -> bool:
         """True when the policy chases and its last step is not itself a task: somebody has to be asked what now."""
-        return self.policy.steps[-1].stage is not Stage.BEFORE and not self.policy.steps[-1].task
+        last = self.policy.ladder[-1] if self.policy.ladder else None
+        return last is not None and last.stage is not Stage.BEFORE and not last.task
 
     def heard(self, invoice: Invoice) -> bool:
         """False when the last message about it is known not to have arrived."""
@@ -123,17 +144,24 @@ class Ladder:
 
     def _reached(self, invoice: Invoice) -> tuple[int, Rung]:
         """The highest rung completed or passed by, and the last completed contact (step "" when there is none)."""
-        rungs = self._rungs(invoice)
-        best = max((self.policy.index(r.step) for r in rungs), default=-1)
+        rungs = [r for r in self._rungs(invoice) if self._is_own(r.step)]
+        best = max((self.policy.index(plain_name(r.step)) for r in rungs), default=-1)
         for name in self.index.passed.get((invoice.id, invoice.round), ()):
-            best = max(best, self.policy.index(name))
-        if self.settings.already_at and invoice.round == 0:
+            if self._is_own(name):
+                best = max(best, self.policy.index(plain_name(name)))
+        if self.settings.already_at and invoice.round == 0 and not self.arrangement.tag:
             best = max(best, self.policy.index(self.settings.already_at))
         last = rungs[-1] if rungs else Rung("", date.min)
         return best, last
 
+    def _is_own(self, row: str) -> bool:
+        """Whether a child row is of this ladder, or of this very instalment or collection."""
+        return row.partition("@")[2] == self.arrangement.tag
+
     def _next(self, invoice: Invoice, reached: int) -> Step | None:
         for step in self.policy.steps[reached + 1 :]:
+            if step.track is not self.arrangement.track:
+                continue
             if step.stage is not Stage.BEFORE or not self._lapses(invoice, step):
                 return step
         return None
@@ -150,7 +178,7 @@ class Ladder:
         timing = self._nominal(invoice, step)
         if timing.day is None or not last.step or step.when.needs(Anchor.PREVIOUS):
             return timing
-        before = self.policy.step(last.step)
+        before = self.policy.step(plain_name(last.step))
         if before is None or before.when.needs(Anchor.PREVIOUS) or _heralds(before, step):
             return timing
         planned = self._nominal(invoice, before).day
@@ -217,7 +245,9 @@ class Ladder:
                 promises = self.index.promises.get(self.snapshot.survivor(invoice.client_id), [])
                 days = [p.by for p in promises if not p.invoice_ids or invoice.id in p.invoice_ids]
                 return max(days, default=None)
-            case _:
+            case Anchor.INSTALMENT | Anchor.COLLECTION:
+                return self.arrangement.on
+            case Anchor.STATEMENT:
                 return None
 
     def _previous(self, invoice: Invoice) -> date | None:

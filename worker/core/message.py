@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from worker.core.account_values import Statement
 from worker.core.money import Money
 from worker.core.settings import Address, Signature
 
@@ -49,13 +50,53 @@ class ReceivedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class InstalmentDue:
+    """One instalment of an agreed plan: which of how many, its day, what is still wanting of it, and what the plan
+    leaves open after it."""
+
+    number: int
+    count: int
+    due: date
+    amount: Money
+    remains: Money
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyPayment:
+    """A discount the agreed terms grant for paying by `until`: what it takes off, and what then pays the invoice."""
+
+    number: str
+    until: date
+    discount: Money
+    pay: Money
+
+
+@dataclass(frozen=True, slots=True)
+class InterestFigure:
+    """Interest on late payment as of the message's day: never booked, and only where its basis is certain.
+
+    `basis` names the law or the clause, `since` is the first day that counts, `fixed` a fixed sum for recovery costs.
+    """
+
+    number: str
+    since: date
+    days: int
+    amount: Money
+    basis: str
+    fixed: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MessageModel:
     """All that wording may say.
 
     `coming` are not yet due, `overdue` are, `demanded` is what this message asks for (for final notices only the
     ripe ones, the rest in `also_open`); `not_included` are disputed. `gross`, `credit`, `net` are per currency.
     `run_date`/`next_run` are filled only for a run that was stated; `deadline` is the granted day; `earlier` the
-    days of earlier contact known to have been delivered; `promised` a date the client itself gave.
+    days of earlier contact known to have been delivered; `promised` a date the client itself gave. `instalments` are
+    offered, `instalment` is one that was agreed; `plan_fee` is what an offered plan costs besides. `collected_by` and
+    `collected_on`: how and when money was to be collected and was not. `late_fee_notice` is the organisation's own
+    sentence about a fee its contract allows; like `interest` it is shown, never booked.
     """
 
     template: str
@@ -89,7 +130,15 @@ class MessageModel:
     nothing_else_due: bool = False
     first_ever: bool = False
     instalments: tuple[tuple[date, Money], ...] = ()
+    plan_fee: Money | None = None
+    instalment: InstalmentDue | None = None
+    collected_by: str = ""
+    collected_on: date | None = None
+    early_payment: tuple[EarlyPayment, ...] = ()
+    interest: tuple[InterestFigure, ...] = ()
+    late_fee_notice: str = ""
     thanks_first: "MessageModel | None" = None
+    statement: Statement | None = None
     country: str = ""
 
 
@@ -100,6 +149,14 @@ class Rendered:
     subject: str
     text: str
     html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """An invoice as PDF. `filename` is ours, never the platform's: letters, digits, dots and dashes."""
+
+    filename: str
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +175,4 @@ class Letter:
     archive: tuple[Address, ...] = ()
     references: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()

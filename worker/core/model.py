@@ -1,8 +1,8 @@
 """From decisions to message models: which lines a message shows, and the exact figures beside them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
-from decimal import Decimal
+from datetime import date, timedelta
+from decimal import ROUND_DOWN, Decimal
 
 from worker.core.context import Context
 from worker.core.history import UNHEARD, MessageState
@@ -13,12 +13,14 @@ from worker.core.receivable import Client, Credit, Invoice
 from worker.core.settings import Address, ClientSettings, Signature
 from worker.core.workdays import add_months
 
-INSTALMENTS = 3
+RUN_WITHIN = 31
+"""Days an instalment may move to fall on a payment run of the client's; a rarer run does not time it."""
 _NOT_HEARD = UNHEARD | {MessageState.UNCERTAIN, MessageState.HANDED}
 
 
 def line(ctx: Context, invoice: Invoice) -> InvoiceLine:
-    """One invoice as a message shows it."""
+    """One invoice as a message shows it, in the language of the payer who reads it."""
+    reader = ctx.settings.clients.get(ctx.payer_of(invoice.client_id))
     client = ctx.client(invoice.client_id)
     late = max((ctx.day - invoice.due).days, 0) if invoice.due else 0
     return InvoiceLine(
@@ -26,7 +28,7 @@ def line(ctx: Context, invoice: Invoice) -> InvoiceLine:
         reference=invoice.reference,
         issued=invoice.issued,
         due=invoice.due,
-        work=(ctx.settings.work or invoice.work or "")[:80],
+        work=(ctx.settings.said_in(reader.language if reader else "").work or invoice.work or "")[:80],
         open=Money(invoice.open, invoice.currency),
         total=Money(invoice.total, invoice.currency),
         part_paid=invoice.open != invoice.total,
@@ -73,18 +75,27 @@ _DESKS = frozenset({"account", "accounts", "accounting", "ap", "billing", "finan
 
 
 def greeting(client: Client, chosen: ClientSettings, to: Sequence[Address]) -> str:
-    """Whom to greet: the person we write to, the books' first name, else the accounts team; never nobody.
+    """Whom to greet: the person we write to, else the books' first name; "" leaves the words for a team to wording.
 
-    A name such as "Accounts Payable" is a desk, not a person.
+    A name such as "Accounts Payable" is a desk, not a person. Only English greets people by their first name alone.
     """
     named = next((a.name for a in to if a.name), "") or client.first_name
     if not named or named.split()[0].casefold() in _DESKS:
-        return f"Accounts team at {client.name}"
-    return named.split()[0] if chosen.language == "en" else named
+        return ""
+    return named.split()[0] if chosen.language.partition("-")[0] == "en" else named
 
 
-def recipients(ctx: Context, payer_id: str, client_ids: Sequence[str], *, thanks: bool = False) -> tuple[Address, ...]:
-    """Where this payer's mail goes: written contacts first, then the books' address of payer or client."""
+def recipients(
+    ctx: Context, payer_id: str, client_ids: Sequence[str], *, thanks: bool = False, role: str = ""
+) -> tuple[Address, ...]:
+    """Where this payer's mail goes: written contacts first, then the books' address of payer or client.
+
+    `role` is the one a step names; where nobody is written for it, mail goes where it otherwise would.
+    """
+    for owner in (payer_id, *client_ids) if role else ():
+        chosen = ctx.settings.clients.get(owner)
+        if chosen and chosen.roles.get(role):
+            return chosen.roles[role]
     for owner in (payer_id, *client_ids):
         chosen, client = ctx.settings.clients.get(owner), ctx.snapshot.clients.get(owner)
         if chosen and thanks and chosen.thanks_to:
@@ -128,6 +139,7 @@ def base_model(ctx: Context, template: str, payer_id: str, to: Sequence[Address]
     """The parts every message carries."""
     client = ctx.snapshot.clients[payer_id]
     chosen = ctx.settings.clients[payer_id]
+    said = ctx.settings.said_in(chosen.language)
     return MessageModel(
         template=template,
         language=chosen.language,
@@ -135,8 +147,8 @@ def base_model(ctx: Context, template: str, payer_id: str, to: Sequence[Address]
         payer=client.name,
         greeting=greeting(client, chosen, to),
         signature=signature(ctx, signed_by),
-        ways_to_pay=ctx.settings.ways_to_pay,
-        terms_text=ctx.settings.terms_text,
+        ways_to_pay=said.ways_to_pay,
+        terms_text=chosen.terms_text or said.terms_text,
         country=client.country or ctx.snapshot.organisation.country,
     )
 
@@ -170,26 +182,33 @@ def promised_by_client(ctx: Context, positions: Iterable[Position]) -> date | No
     return max(days, default=None)
 
 
-def instalments(ctx: Context, chosen: ClientSettings, net: Sequence[Money]) -> tuple[tuple[date, Money], ...]:
-    """Three equal parts of the net sum on the client's next run days (else monthly); they add up to the cent.
+def instalments(
+    ctx: Context, chosen: ClientSettings, net: Sequence[Money], number: int, first: date | None = None
+) -> tuple[tuple[date, Money], ...]:
+    """Equal parts of the net sum, a month apart on the client's run days (else on business days), the first a month
+    from today or on `first`; the last part takes the odd cents, so that they add up exactly.
 
-    Offered only when one currency is owed.
+    Offered only when one currency is owed, and never in parts of nothing.
     """
     if len(net) != 1:
         return ()
-    total, digits = net[0], minor_digits(net[0].currency)
-    part = (total.amount / INSTALMENTS).quantize(Decimal(1).scaleb(-digits))
-    amounts = [part] * (INSTALMENTS - 1)
+    total, unit = net[0], Decimal(1).scaleb(-minor_digits(net[0].currency))
+    part = (total.amount / number).quantize(unit, ROUND_DOWN)
+    if part <= 0:
+        return ()
+    amounts = [part] * (number - 1)
     amounts.append(total.amount - sum(amounts, Decimal(0)))
-    days = _instalment_days(ctx, chosen)
+    days = _instalment_days(ctx, chosen, number, first)
     return tuple((day, Money(amount, total.currency)) for day, amount in zip(days, amounts, strict=True))
 
 
-def _instalment_days(ctx: Context, chosen: ClientSettings) -> list[date]:
-
+def _instalment_days(ctx: Context, chosen: ClientSettings, number: int, first: date | None) -> list[date]:
+    """Rising days: a run skipped (or a year's only one) must not bring two instalments on one day."""
     calendar, found = ctx.counting(chosen), list[date]()
-    for n in range(1, INSTALMENTS + 1):
-        wanted = add_months(ctx.day, n)
+    start = first or add_months(ctx.day, 1)
+    for n in range(number):
+        wanted = max(add_months(start, n), found[-1] + timedelta(days=1) if found else start)
         run = chosen.schedule.next_run(wanted) if chosen.schedule else None
-        found.append(run or calendar.next_business_day(wanted))
+        near = run if run and (run - wanted).days <= RUN_WITHIN else None
+        found.append(near or calendar.next_business_day(wanted))
     return found

@@ -6,17 +6,19 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from worker.core.conditions import Facts, holds
-from worker.core.context import Context, key_of
+from worker.core.context import Context, amount_words, key_of
 from worker.core.decisions import Bucket, Decision, Note, Proposal, Reason, Remind, Standing, Task
+from worker.core.held import Held
 from worker.core.history import Advance
 from worker.core.ladder import Ladder, Position
-from worker.core.payer_guards import Held, hold_on_money, hold_on_payer, hold_on_step
-from worker.core.policy import Stage, Step
+from worker.core.payer_guards import deaf_to, hold_on_money, hold_on_payer, hold_on_step
+from worker.core.policy import Stage, Step, Track
 from worker.core.reasons import day_words, reason
 from worker.core.receivable import Invoice
 from worker.core.reminder import Due, build_remind
 from worker.core.screen import Screened, guard_task_id, screen
 from worker.core.sendable import Delay, delay
+from worker.core.statement import Statement
 
 REFUSED_FOR = 5
 """Business days for which a refused proposal is not made again."""
@@ -41,7 +43,12 @@ TASK_WORDS = {
     "resolve-message": "resolve the message nobody knows the outcome of",
     "reconcile": "reconcile the bank, then record it",
     "find-who-pays": "find who pays",
+    "read-reply": "read the reply, and say what follows",
     "we-owe-them": "pay them, or agree to offset",
+    "collection-missed": "find out what happened to the collection",
+    "missed-instalment": "talk to them about the missed instalment",
+    "plan-broken": "decide what happens with the plan",
+    "decide-here": "decide: write off, agree on a plan or keep asking",
 }
 
 
@@ -69,9 +76,16 @@ class PayerDesk:
         due = [d for i in live if (d := self._place(i, live))]
         self._ask_people()
         self._ask_for_a_yes()
-        due = self._worth_sending(due, live)
-        if due:
+        agreed = [d for d in due if d.step.track is not Track.LADDER]
+        agreed = [d for d in agreed if d not in self._covered(agreed, [], final=False)]
+        live = [i for i in live if not self.ctx.suspended(i)]
+        due = self._worth_sending([d for d in due if d not in agreed], live)
+        if agreed:
+            self._speak_of_agreed(agreed, due, live)
+        elif due:
             self._send_or_wait(due, live)
+        if self.remind is None:
+            Statement(self, live).decide()
 
     @cached_property
     def client_ids(self) -> list[str]:
@@ -105,7 +119,7 @@ class PayerDesk:
         if found.reason.code.startswith("dispute"):
             self.disputed.append(invoice)
         if found.task:
-            self._open_task(guard_task_id(found.task, invoice), found.task, found.reason)
+            self._open_task(found.task_id or guard_task_id(found.task, invoice), found.task, found.reason)
         return True
 
     def _held_as_a_whole(self, live: list[Invoice]) -> list[Invoice]:
@@ -113,7 +127,7 @@ class PayerDesk:
             return live
         held = hold_on_payer(self.ctx, self.payer_id, self.client_ids)
         if held:
-            self._hold(held, live, f"{held.task}:{self.payer_id}")
+            self._hold(held, live, held.task_id or f"{held.task}:{self.payer_id}")
             return []
         overdue = [i for i in live if i.due and i.due < self.ctx.day]
         policy = self.ctx.settings.clients[self.payer_id].policy
@@ -125,9 +139,9 @@ class PayerDesk:
         return [i for i in live if i.id not in stopped]
 
     def _hold(self, held: Held, invoices: list[Invoice], task_id: str) -> None:
-        bucket = Bucket.EXCLUDED if held.reason.code == "too-small" else Bucket.HELD
+        bucket = {"too-small": Bucket.EXCLUDED, "away": Bucket.WAITING}.get(held.reason.code, Bucket.HELD)
         for invoice in invoices:
-            self._stand(invoice, bucket, held.reason)
+            self._stand(invoice, bucket, held.reason, on=held.next_on)
         if held.task and invoices:
             self._open_task(task_id, held.task, held.reason)
         if held.proposal:
@@ -143,6 +157,9 @@ class PayerDesk:
         ladder = self.ctx.ladder(invoice, chosen)
         position = self._pass_by(ladder, ladder.position(invoice), live)
         step = position.step
+        if step is None and ladder.arrangement.track is Track.INSTALMENT:
+            self._plan_unanswered(invoice)
+            return None
         if step is None:
             self._stand(invoice, Bucket.HELD, reason("ladder-end"))
             if ladder.ends_unasked:
@@ -155,13 +172,14 @@ class PayerDesk:
             return None
         held = hold_on_step(self.ctx, self.client_ids, ladder, position, self.payer_id)
         if held:
-            self._hold(held, [invoice], f"{held.task}:{self.payer_id}")
+            self._hold(held, [invoice], held.task_id or f"{held.task}:{self.payer_id}")
             return None
         due = Due(position, ladder, step)
         if step.task:
             self._person(due)
             return None
-        return due if not step.approval or self._approved(due) else None
+        asked = step.approval or deaf_to(self.ctx, ladder.policy, step)
+        return due if not asked or self._approved(due) else None
 
     def _pass_by(self, ladder: Ladder, position: Position, live: list[Invoice]) -> Position:
         """A step whose `if` is false when it comes due is passed by for this invoice, and the next is looked at."""
@@ -170,7 +188,7 @@ class PayerDesk:
             facts = Facts(self.ctx, invoice, ladder, tuple(live))
             if holds(position.step.condition, facts):
                 break
-            name = position.step.name
+            name = position.name
             self.notes.append(Note("passed", invoice.id, invoice.round, name, self.ctx.day))
             self.ctx.index.passed[invoice.id, invoice.round][name] = self.ctx.day
             position = ladder.position(invoice, position.rung)
@@ -184,6 +202,15 @@ class PayerDesk:
                 return announced
             announced = ladder.position(position.invoice, announced.rung)
         return announced if announced.step and announced.timing.day else position
+
+    def _plan_unanswered(self, invoice: Invoice) -> None:
+        """All was said about the missed instalment: a person talks to them."""
+        state = self.ctx.plans[invoice.id]
+        plan, which = state.plan, f"{state.number} of {len(state.plan.parts)}"
+        values = {"amount": amount_words(state.wanting, plan.currency), "due": day_words(state.due)}
+        why = reason("plan-missed", plan.place, which=which, **values)
+        self._stand(invoice, Bucket.HELD, why)
+        self._open_task(f"missed-instalment:{plan.id}:{state.number}", "missed-instalment", why)
 
     def _not_yet(self, invoice: Invoice, ladder: Ladder, position: Position, step: Step) -> None:
         day = position.timing.day
@@ -214,8 +241,8 @@ class PayerDesk:
     def _person(self, due: Due) -> None:
         """A task step waits for its outcome; one call (or decision) is asked for, whatever it is about."""
         invoice, step = due.position.invoice, due.step
-        known = self.ctx.index.tasks.get((invoice.id, invoice.round, step.name))
-        why = reason("task", step.place, what=TASK_WORDS.get(step.task, step.task))
+        known = self.ctx.index.tasks.get((invoice.id, invoice.round, due.position.name))
+        why = reason("task", step.place, what=self._words_of(step))
         self._stand(invoice, Bucket.HELD, why, step.name, known.again if known else None)
         self.for_people.append(due)
 
@@ -224,9 +251,9 @@ class PayerDesk:
         fresh: dict[str, list[Due]] = defaultdict(list)
         for due in self.for_people:
             invoice, step = due.position.invoice, due.step
-            known = self.ctx.index.tasks.get((invoice.id, invoice.round, step.name))
+            known = self.ctx.index.tasks.get((invoice.id, invoice.round, due.position.name))
             if known is None:
-                fresh[step.name].append(due)
+                fresh[due.position.name].append(due)
             elif known.again is None or known.again <= self.ctx.day:
                 self._task_for(known.id, step, known.advances)
         for name in sorted(fresh):
@@ -235,14 +262,21 @@ class PayerDesk:
             self._task_for(task_id, fresh[name][0].step, rows)
 
     def _task_for(self, task_id: str, step: Step, rows: tuple[Advance, ...]) -> None:
-        why = reason("task", step.place, what=TASK_WORDS.get(step.task, step.task))
+        why = reason("task", step.place, what=self._words_of(step))
         self._open_task(task_id, step.task, why, step.name, rows)
+
+    def _words_of(self, step: Step) -> str:
+        """What the task is; a debt that stays with us has fewer ways to end."""
+        kept = self.ctx.settings.clients[self.payer_id].never_hand_over
+        if step.task == "decide" and kept:
+            return f"{TASK_WORDS['decide-here']}, as this debt is never handed over: {kept}"
+        return TASK_WORDS.get(step.task, step.task)
 
     # -- approvals -----------------------------------------------------------------------------------------------
 
     def _approved(self, due: Due) -> bool:
         invoice, step = due.position.invoice, due.step
-        name = f"{invoice.id}:{invoice.round}:{step.name}"
+        name = f"{invoice.id}:{invoice.round}:{due.position.name}"
         found = self.ctx.index.covered("step", [name])
         if found and invoice.open <= due.limit(found.amounts.get(name)):
             due.approval = found.id
@@ -264,7 +298,8 @@ class PayerDesk:
             sentence = f"{step_name} for {self.ctx.snapshot.clients[self.payer_id].name}: {numbers}"
             self.proposals.append(Proposal(proposal_id, "step", sentence, tuple(sorted(amounts)), amounts))
             for _, invoice, step in asked:
-                why = reason("approval", step.place, step=step.name, id=proposal_id)
+                code = "approval" if step.approval else "approval-deaf"
+                why = reason(code, step.place, step=step.name, id=proposal_id)
                 self._stand(invoice, Bucket.HELD, why, step.name)
 
     # -- sending -------------------------------------------------------------------------------------------------
@@ -290,6 +325,15 @@ class PayerDesk:
             covered = replace(hold, reason=reason("final-covered", policy.place, why=hold.reason.sentence))
             self._hold(covered if final else hold, [i for i in invoices if i.currency == currency], task_id)
         return [d for d in asked if d.position.invoice.currency in by_money]
+
+    def _speak_of_agreed(self, agreed: list[Due], others: list[Due], live: list[Invoice]) -> None:
+        """What was agreed comes first, one instalment or collection in a message; everything else comes after it."""
+        top = max(agreed, key=lambda d: d.rank)
+        together = [d for d in agreed if d.position.name == top.position.name]
+        self._send_or_wait(together, [d.position.invoice for d in together] + live)
+        for d in (*others, *(d for d in agreed if d not in together)):
+            why = reason("arranged-first", d.step.place, step=d.step.name)
+            self._stand(d.position.invoice, d.bucket, why, d.step.name)
 
     def _send_or_wait(self, due: list[Due], live: list[Invoice]) -> None:
         overdue = [i for i in live if i.due and i.due < self.ctx.day]

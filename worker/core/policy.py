@@ -5,7 +5,21 @@ from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 
+from worker.core.payment_rule import RunRule
 from worker.core.when import Anchor, Clause, EndOfMonth, Span, Unit, When
+
+
+class Track(StrEnum):
+    """What a step is for: the ladder an ordinary invoice climbs, or one of the arrangements that suspend it.
+
+    Steps on `instalment` chase one agreed instalment, steps on `collection` a collection that did not arrive; steps on
+    `statement` list an account by the calendar and belong to no invoice.
+    """
+
+    LADDER = "ladder"
+    INSTALMENT = "instalment"
+    COLLECTION = "collection"
+    STATEMENT = "statement"
 
 
 class Stage(StrEnum):
@@ -45,14 +59,22 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """The largest balance not worth a message: `amount` in the invoice's currency, or `share` of what was invoiced."""
+    """The largest balance not worth a message: `amount` in the invoice's currency, or `share` of what was invoiced.
+
+    `amounts` are those of single currencies, which overrule `amount`.
+    """
 
     amount: Decimal = Decimal("5.00")
     share: Decimal = Decimal("0.01")
+    amounts: tuple[tuple[str, Decimal], ...] = ()
 
-    def covers(self, net: Decimal, invoiced: Decimal) -> bool:
+    def of(self, currency: str) -> Decimal:
+        """The amount that counts in this currency."""
+        return dict(self.amounts).get(currency, self.amount)
+
+    def covers(self, net: Decimal, invoiced: Decimal, currency: str = "") -> bool:
         """Inclusive: exactly the tolerance is still too small to ask for."""
-        return net <= self.amount or net <= self.share * invoiced
+        return net <= self.of(currency) or net <= self.share * invoiced
 
 
 class Measure(StrEnum):
@@ -65,17 +87,26 @@ class Measure(StrEnum):
     GROUP = "group"
     FIRST_INVOICE = "first invoice"
     MISSED_RUNS = "missed runs in last"
+    PAID_LATE = "paid late in last"
+    USUAL = "usual"
+    CLIENT_SINCE = "client since"
     PLANS = "plans"
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One comparison. `op` is one of >, >=, <, <=, =; `value` is a Decimal or text; `last` is the N of "in last N"."""
+    """One comparison. `op` is one of >, >=, <, <=, =; `value` is a Decimal or text; `last` is the N of "in last N".
+
+    `values` are comparisons of single currencies, (currency, op, value), which overrule the one for all; without one
+    for all (`value` "") an amount in any other currency does not fit. `unit` is what `client since` counts in.
+    """
 
     measure: Measure
     op: str = "="
     value: Decimal | str = ""
     last: int = 0
+    values: tuple[tuple[str, str, Decimal], ...] = ()
+    unit: Unit = Unit.DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +122,7 @@ class Step:
     """One rung. A step either sends `message` or opens a `task`; `allow` is the number of days a message grants.
 
     `message_if_run_stated` replaces `message` when the client's run was stated by the client or the bookkeeper.
-    `place` is the file and line it was written at, for `explain`.
+    `place` is the file and line it was written at, for `explain`; `to` the role at the client's it is addressed to.
     """
 
     name: str
@@ -105,8 +136,31 @@ class Step:
     allow: int = 0
     approval: bool = False
     signed_by: str = ""
+    attach_statement: bool = False
     was: tuple[str, ...] = ()
     place: str = ""
+    to: str = ""
+    track: Track = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "track", track_of(self.when))
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """When an account's statement is due, and how often one invoice makes one go out at most."""
+
+    on: RunRule
+    at_most: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOffer:
+    """The terms of a plan we offer: `number` instalments a month apart (on the client's runs where they are known),
+    and a `fee` in the invoice's currency, stated and never booked."""
+
+    number: int = 3
+    fee: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +179,12 @@ class QuietPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How one client is asked. `gap` separates chasing messages to one payer; patience: days past the ordinary day."""
+    """How one client is asked. `gap` separates chasing messages to one payer; patience: days past the ordinary day.
+
+    `ladder` are the steps an ordinary invoice climbs. `again`: how long the same question (or a softer one) waits
+    before the payer hears it once more, for whatever invoice; `per_month`: how many messages it hears in any 30 days at
+    most. None: only the gap and the hard ceilings.
+    """
 
     name: str
     steps: tuple[Step, ...]
@@ -138,8 +197,19 @@ class Policy:
     patience_written: int = 35
     thank_for: ThankFor = ThankFor.CHASED
     thank_part_payments: bool = True
-    plans_offered: bool = False
+    plans: PlanOffer | None = None
+    again: Span | None = None
+    per_month: int | None = None
+    statements: Statements | None = None
     place: str = ""
+    ladder: tuple[Step, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ladder", self.on(Track.LADDER))
+
+    def on(self, track: Track) -> tuple[Step, ...]:
+        """The steps of one arrangement, in order."""
+        return tuple(s for s in self.steps if s.track is track)
 
     def step(self, name: str) -> Step | None:
         """The step with this name now or formerly (`was:`)."""
@@ -148,6 +218,18 @@ class Policy:
     def index(self, name: str) -> int:
         """Position of a step by present or former name; -1 when the policy has no such step."""
         return next((n for n, s in enumerate(self.steps) if name == s.name or name in s.was), -1)
+
+
+_TRACKS = {
+    Anchor.INSTALMENT: Track.INSTALMENT,
+    Anchor.COLLECTION: Track.COLLECTION,
+    Anchor.STATEMENT: Track.STATEMENT,
+}
+
+
+def track_of(when: When) -> Track:
+    """The track of what a step hangs on."""
+    return next((_TRACKS[m.anchor] for m in when.clause.anchors() if m.anchor in _TRACKS), Track.LADDER)
 
 
 def stage_of(when: When) -> Stage:

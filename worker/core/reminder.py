@@ -3,12 +3,17 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
+from worker.core.account import statement_of
+from worker.core.conditions import usual
 from worker.core.context import Context, amount_words, key_of
 from worker.core.decisions import Bucket, Remind
+from worker.core.early import early_payment
 from worker.core.history import Advance
+from worker.core.interest import figure, why_not
 from worker.core.ladder import Ladder, Position
-from worker.core.message import MessageModel
+from worker.core.message import InstalmentDue, MessageModel
 from worker.core.model import (
     base_model,
     copies,
@@ -21,13 +26,13 @@ from worker.core.model import (
     subtotals,
     sums,
 )
+from worker.core.money import Money
 from worker.core.payer_guards import is_hard
-from worker.core.policy import Stage, Step
+from worker.core.policy import PlanOffer, Stage, Step, Track
 from worker.core.reasons import reason
 from worker.core.receivable import Invoice
 
 _STAGE_RANK = {Stage.BEFORE: 0, Stage.AFTER: 1, Stage.FINAL: 2}
-HABIT_FROM = 5
 HABIT_DAYS = 14
 
 
@@ -39,6 +44,11 @@ class Due:
     ladder: Ladder
     step: Step
     approval: str = field(default="")
+
+    @property
+    def apart(self) -> bool:
+        """True when the message asks for the invoices at this step alone."""
+        return self.step.stage is Stage.FINAL or self.step.track is not Track.LADDER
 
     @property
     def rank(self) -> tuple[int, int, str]:
@@ -59,18 +69,18 @@ class Due:
         invoice = self.position.invoice
         run = self.position.timing.run
         hard = is_hard(self.ladder.policy, self.step)
-        return Advance(invoice.id, invoice.round, self.step.name, invoice.open, invoice.currency, run, hard)
+        return Advance(invoice.id, invoice.round, self.position.name, invoice.open, invoice.currency, run, hard)
 
 
 def build_remind(
     ctx: Context, payer_id: str, client_ids: list[str], due: list[Due], live: list[Invoice], disputed: list[Invoice]
 ) -> Remind:
-    """The reminder at the highest due step; a final one advances and demands only the invoices at that very step."""
+    """The reminder at the highest due step; a final one, or one about something agreed, advances and asks for only the
+    invoices at that very step."""
     top = max(due, key=lambda d: d.rank)
-    final = top.step.stage is Stage.FINAL
-    moving = [d for d in due if d.step.name == top.step.name] if final else due
+    moving = [d for d in due if d.position.name == top.position.name] if top.apart else due
     advances = tuple(sorted((d.advance() for d in moving), key=lambda a: (a.invoice_id, a.round, a.step)))
-    to = recipients(ctx, payer_id, client_ids)
+    to = recipients(ctx, payer_id, client_ids, role=top.step.to)
     granted = _granted(ctx, top)
     model = _model(ctx, payer_id, client_ids, top, moving, live, disputed)
     listed = {i.invoice_id for i in (*model.coming, *model.overdue, *model.also_open)} - {
@@ -110,25 +120,27 @@ def _model(
     live: list[Invoice],
     disputed: list[Invoice],
 ) -> MessageModel:
-    final = top.step.stage is Stage.FINAL
+    final, apart = top.step.stage is Stage.FINAL, top.apart
     overdue = [i for i in live if i.due and i.due < ctx.day]
     moved = [d.position.invoice for d in moving]
     coming = [i for i in moved if i not in overdue]
-    asked = moved if final else [*coming, *overdue]
+    asked = moved if apart else [*coming, *overdue]
     gross = sums(asked)
     credit, net = net_of(gross, [c for cid in client_ids for c in ctx.credits_of.get(cid, ())])
-    to = recipients(ctx, payer_id, client_ids)
+    to = recipients(ctx, payer_id, client_ids, role=top.step.to)
     promised = promised_by_client(ctx, [d.position for d in moving])
     model = base_model(ctx, _template(ctx, payer_id, top, promised), payer_id, to, top.step.signed_by)
+    said = ctx.settings.said_in(model.language)
+    attached = ctx.settings.attach_statement or top.step.attach_statement
     run = top.position.timing.run if top.ladder.settings.run_stated else None
     schedule = top.ladder.settings.schedule
     next_run = schedule.next_run(ctx.day + timedelta(days=1)) if run and schedule else None
     return replace(
         model,
-        coming=lines(ctx, coming),
-        overdue=lines(ctx, overdue),
-        demanded=lines(ctx, moved) if final else (),
-        also_open=lines(ctx, [i for i in overdue if i not in moved]) if final else (),
+        coming=() if apart else lines(ctx, coming),
+        overdue=lines(ctx, overdue) if final or not apart else (),
+        demanded=lines(ctx, moved) if apart else (),
+        also_open=lines(ctx, [i for i in overdue if i not in moved]) if apart else (),
         not_included=lines(ctx, disputed),
         subtotals=subtotals(ctx, asked),
         gross=gross,
@@ -140,10 +152,47 @@ def _model(
         promised=promised,
         earlier=earlier_contact(ctx, payer_id, {i.id for i in asked}, to),
         first_ever=not ctx.index.reminders.get(payer_id),
-        next_action=ctx.settings.next_action if final else "",
-        why_it_matters=ctx.settings.why_it_matters,
-        instalments=instalments(ctx, top.ladder.settings, net) if top.step.message == "offer-plan" else (),
+        next_action=said.next_action if final else "",
+        statement=statement_of(ctx, payer_id, client_ids) if attached else None,
+        why_it_matters=top.ladder.settings.why_it_matters or said.why_it_matters,
+        **_arranged(ctx, top),
+        **_offered(ctx, top, net),
+        **_terms(ctx, top, moved),
     )
+
+
+def _arranged(ctx: Context, top: Due) -> dict[str, Any]:
+    """What a message about something agreed says of it."""
+    state, collects = ctx.plans.get(top.position.invoice.id), top.ladder.settings.collects
+    if top.step.track is Track.INSTALMENT and state and state.due:
+        plan = state.plan
+        wanting, remains = Money(state.wanting, plan.currency), Money(state.remains, plan.currency)
+        return {"instalment": InstalmentDue(state.number, len(plan.parts), state.due, wanting, remains)}
+    if top.step.track is Track.COLLECTION and collects:
+        return {"collected_by": collects.method, "collected_on": top.ladder.arrangement.on}
+    return {}
+
+
+def _terms(ctx: Context, top: Due, moved: list[Invoice]) -> dict[str, Any]:
+    """What early payment saves, before the due date; what late payment costs, in a final notice."""
+    chosen = top.ladder.settings
+    if top.step.stage is Stage.BEFORE:
+        early = (early_payment(i, ctx.day, chosen.early) for i in moved)
+        return {"early_payment": tuple(e for e in early if e)}
+    if top.step.stage is not Stage.FINAL or why_not(chosen.charges, ctx.settings.rates):
+        return {}
+    figures = (figure(i, ctx.day, chosen.charges, ctx.settings.rates) for i in moved)
+    return {"interest": tuple(f for f in figures if f), "late_fee_notice": chosen.charges.notice}
+
+
+def _offered(ctx: Context, top: Due, net: tuple[Money, ...]) -> dict[str, Any]:
+    """The concrete terms of an offered plan, on the terms of the policy."""
+    offer = top.ladder.policy.plans
+    if top.step.message != "offer-plan":
+        return {}
+    offer = offer or PlanOffer()
+    parts = instalments(ctx, top.ladder.settings, net, offer.number)
+    return {"instalments": parts, "plan_fee": Money(offer.fee, net[0].currency) if offer.fee and parts else None}
 
 
 def _template(ctx: Context, payer_id: str, top: Due, promised: date | None) -> str:
@@ -166,12 +215,5 @@ def _why(ctx: Context, top: Due, moving: list[Due]) -> str:
 
 def habit(ctx: Context, client_id: str) -> str:
     """Said aloud in reasons: habitual lateness is known, and is no entitlement."""
-    late: list[int] = []
-    for invoice in ctx.invoices_of(ctx.snapshot.survivor(client_id)):
-        paid = ctx.paid_on.get(invoice.id)
-        if paid and invoice.due and not invoice.is_open:
-            late.append((paid[-1] - invoice.due).days)
-    if len(late) < HABIT_FROM:
-        return ""
-    typical = sorted(late)[len(late) // 2]
-    return f"; it usually pays {typical} days late, which is no agreement" if typical >= HABIT_DAYS else ""
+    typical = usual(ctx, client_id)
+    return f"; it usually pays {typical} days late, which is no agreement" if typical and typical >= HABIT_DAYS else ""

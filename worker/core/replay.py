@@ -21,9 +21,11 @@ from worker.core.history import (
     PassedBy,
     PastMessage,
     PastTask,
+    Reply,
+    ReplyKind,
     Waited,
 )
-from worker.core.settings import Dispute, Hold, Promise
+from worker.core.settings import Dispute, Hold, InstalmentPlan, Promise
 
 _About = TypeVar("_About", Promise, Dispute)
 
@@ -94,8 +96,10 @@ class _State:
         self.local = local
         self.holds: list[Hold] = []
         self.promises: list[Promise] = []
+        self.plans: list[InstalmentPlan] = []
         self.disputes: list[Dispute] = []
         self.contacts: list[Contacted] = []
+        self.replies: list[Reply] = []
         self.tasks: dict[str, PastTask] = {}
         self.proposed: dict[str, tuple[Mapping[str, Any], date]] = {}
         self.approvals: dict[str, Approval] = {}
@@ -127,6 +131,19 @@ class _State:
         """Naming invoices takes them out of a promise; one about the whole client is taken back only as a whole."""
         self.promises = _without(self.promises, event)
 
+    def agree(self, event: Event) -> None:
+        """A new plan takes the place of an older one about the same invoices."""
+        data = event.data
+        parts = tuple((date.fromisoformat(day), Decimal(amount)) for day, amount in data["parts"])
+        place = f"recorded {self.local(event.at)}" + (f" by {event.by}" if event.by else "")
+        invoices = tuple(data["invoices"])
+        self.plans = [p for p in self.plans if not set(p.invoice_ids) & set(invoices)]
+        made = InstalmentPlan(data["id"], event.subject, invoices, data["currency"], parts, place=place)
+        self.plans.append(made)
+
+    def end_plan(self, event: Event) -> None:
+        self.plans = [p for p in self.plans if p.client_id != event.subject or p.id != event.data["id"]]
+
     def dispute(self, event: Event) -> None:
         data = event.data
         invoices, review = tuple(data.get("invoices", ())), _day(data.get("review"))
@@ -141,6 +158,22 @@ class _State:
         data = event.data
         on = _day(data.get("on")) or self.local(event.at)
         self.contacts.append(Contacted(event.subject, on, data.get("what", ""), tuple(data.get("invoices", ()))))
+
+    def reply(self, event: Event) -> None:
+        data = event.data
+        self.replies.append(
+            Reply(
+                data["id"],
+                event.subject,
+                ReplyKind(data["what"]),
+                _day(data.get("on")) or self.local(event.at),
+                data.get("from", ""),
+                data.get("about", ""),
+                data.get("text", ""),
+                _day(data.get("until")),
+                data.get("message", ""),
+            )
+        )
 
     def task(self, event: Event) -> None:
         """Opening a task that is open already changes nothing; one that was done is opened afresh."""
@@ -228,7 +261,9 @@ class _State:
             holds=tuple(self.holds),
             disputes=tuple(self.disputes),
             promises=tuple(self.promises),
+            plans=tuple(self.plans),
             contacts=tuple(self.contacts),
+            replies=tuple(self.replies),
             passed=tuple(self.passed.values()),
             waited=tuple(self.waited.values()),
             approvals=tuple(a for a in answers if a.given),
@@ -273,9 +308,12 @@ _HANDLERS: Mapping[EventKind, Callable[[_State, Event], None]] = {
     EventKind.RELEASE: _State.release,
     EventKind.PROMISE: _State.promise,
     EventKind.PROMISE_OFF: _State.unpromise,
+    EventKind.PLAN: _State.agree,
+    EventKind.PLAN_OFF: _State.end_plan,
     EventKind.DISPUTE: _State.dispute,
     EventKind.SETTLE: _State.settle,
     EventKind.LOG: _State.log,
+    EventKind.REPLY: _State.reply,
     EventKind.TASK: _State.task,
     EventKind.DONE: _State.done,
     EventKind.RECONCILED: _State.was_reconciled,
@@ -290,4 +328,4 @@ _HANDLERS: Mapping[EventKind, Callable[[_State, Event], None]] = {
     EventKind.ADDRESS_OK: _State.confirm,
     EventKind.FORECAST: _State.foresee,
 }
-"""SWEEP, NOTE and SKIPPED are for people and monitors; they say nothing about what to decide."""
+"""SWEEP, NOTE, WATCHED and SKIPPED are for people and monitors; they say nothing about what to decide."""

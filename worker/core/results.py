@@ -1,11 +1,12 @@
 """What one sweep did, as values for reports, the ping and exit codes."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from worker.core.decisions import Plan, Refuse, Remind, Task, Thank
 from worker.core.receivable import Snapshot
 from worker.core.settings import OrganisationSettings
+from worker.core.usage import Used
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class SweepResult:
     """One organisation's sweep. `skipped` says why nothing was decided; `todo` what a person can do about it.
 
     `elsewhere`: it was skipped because another run is at it, which is nobody's trouble. `left`: this run stopped in
-    good time before it (or while reading it), and the next one goes on.
+    good time before it (or while reading it), and the next one goes on. `asked`: what it asked of the accounting
+    platform.
     """
 
     organisation: str
@@ -48,7 +50,7 @@ class SweepResult:
     sent: tuple[Sent, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     uncertain: tuple[str, ...] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)
+    asked: Used = field(default_factory=Used)
 
     @property
     def refused(self) -> tuple[Refuse, ...]:
@@ -79,3 +81,21 @@ def exit_code(results: tuple[SweepResult, ...]) -> int:
     if any(r.refused for r in results):
         return 3
     return 1 if any(r.needs_person for r in results) else 0
+
+
+def counts_of(results: Sequence[SweepResult]) -> dict[str, int]:
+    """The numbers a monitor wants: organisations, planned, sent, held for people, uncertain."""
+    plans = [r.plan for r in results if r.plan]
+    return {
+        "organisations": len(results),
+        "skipped": sum(1 for r in results if r.skipped),
+        "left": sum(1 for r in results if r.left),
+        "refused": sum(1 for r in results if r.refused),
+        "sent": sum(1 for r in results for s in r.sent if s.outcome == "accepted"),
+        "not_sent": sum(1 for r in results for s in r.sent if s.outcome != "accepted"),
+        "dropped": sum(len(r.dropped) for r in results),
+        "uncertain": sum(len(r.uncertain) for r in results),
+        "tasks": sum(len(r.tasks) for r in results),
+        "proposals": sum(len(p.proposals) for p in plans),
+        "open_invoices": sum(len(p.standings) for p in plans),
+    }

@@ -6,9 +6,12 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from worker.core.arranged import COLLECT_DAYS, FAILED, collection_task
+from worker.core.arranged import SETTLE_DAYS as PLAN_SETTLE
 from worker.core.context import Context, amount_words
 from worker.core.decisions import Bucket, Reason
 from worker.core.history import PastTask
+from worker.core.policy import Track
 from worker.core.reasons import day_words, reason
 from worker.core.receivable import Client, Invoice
 from worker.core.replay import looked_at
@@ -30,6 +33,7 @@ class Screened:
     reason: Reason
     task: str = ""
     next_on: date | None = None
+    task_id: str = ""
 
 
 def screen(ctx: Context, invoice: Invoice) -> Screened | None:
@@ -39,7 +43,7 @@ def screen(ctx: Context, invoice: Invoice) -> Screened | None:
     known = payer_id in ctx.settings.clients and payer_id in ctx.snapshot.clients
     if client is None or chosen is None or not known:
         return Screened(Bucket.HELD, reason("unknown-client"), "find-client")
-    checks = (_excluded, _held_by_people, _who, _document, _promised, _remainder)
+    checks = (_excluded, _held_by_people, _collected, _who, _document, _promised, _planned, _remainder)
     return next((found for check in checks if (found := check(ctx, invoice, client, chosen))), None)
 
 
@@ -82,9 +86,6 @@ def _excluded(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSett
             return Screened(Bucket.EXCLUDED, forbidden)
     if chosen.factored:
         return out("factored", "factored")
-    if chosen.collects:
-        on = f" on the {chosen.collects.on}" if chosen.collects.on else ""
-        return out("collects", "collects", method=chosen.collects.method, on=on)
     rule = ctx.rule_for(invoice)
     if rule and rule.excluded:
         return Screened(Bucket.EXCLUDED, reason("rule", rule.place, why=rule.excluded))
@@ -110,6 +111,43 @@ def _held_by_people(ctx: Context, invoice: Invoice, client: Client, chosen: Clie
         why = reason("dispute", dispute.place, reason=dispute.reason, review=review)
         return Screened(Bucket.HELD, why, next_on=dispute.review)
     return None
+
+
+def _collected(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSettings) -> Screened | None:
+    """Money that is collected is not asked for; a collection that did not come is looked at by a person first."""
+    collects = chosen.collects
+    if collects is None or invoice.id in ctx.plans:
+        return None
+    place = chosen.places.get("collects", "")
+    day = ctx.arrangement(invoice, chosen).on
+    if day is None or ctx.day < ctx.counting(chosen).add(day, COLLECT_DAYS):
+        on = f" on the {collects.on}" if collects.on else ""
+        return Screened(Bucket.EXCLUDED, reason("collects", place, method=collects.method, on=on))
+    task_id = collection_task(invoice, day)
+    task = ctx.index.task_by_id.get(task_id)
+    if task and task.outcome == FAILED and ctx.ladder(invoice, chosen).policy.on(Track.COLLECTION):
+        return None
+    why = reason("collection-missed", place, method=collects.method, on=day_words(day))
+    return Screened(Bucket.HELD, why, "collection-missed", task_id=task_id)
+
+
+def _planned(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSettings) -> Screened | None:
+    """An agreed plan suspends the ladder: nothing is asked before an instalment is missed, and then only for that."""
+    state = ctx.plans.get(invoice.id)
+    if state is None or state.due is None:
+        return None
+    plan, which = state.plan, f"{state.number} of {len(state.plan.parts)}"
+    values = {"which": which, "amount": amount_words(state.wanting, plan.currency), "due": day_words(state.due)}
+    if not state.missed:
+        settled = ctx.counting(chosen).add(state.due, PLAN_SETTLE)
+        return Screened(Bucket.WAITING, reason("plan", plan.place, **values), next_on=settled)
+    broken = f"plan-broken:{plan.id}:{state.number}"
+    if state.missed > 1:
+        return Screened(Bucket.HELD, reason("plan-broken", plan.place, **values), "plan-broken", task_id=broken)
+    if ctx.ladder(invoice, chosen).policy.on(Track.INSTALMENT):
+        return None
+    missed = f"missed-instalment:{plan.id}:{state.number}"
+    return Screened(Bucket.HELD, reason("plan-missed", plan.place, **values), "missed-instalment", task_id=missed)
 
 
 def _who(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSettings) -> Screened | None:
@@ -174,7 +212,9 @@ def _remainder(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSet
     if invoice.paid <= 0 or invoice.total <= 0:
         return None
     for deduction in chosen.deducts:
-        if abs(invoice.open - invoice.total * deduction.share) <= ctx.ladder(invoice, chosen).policy.tolerance.amount:
+        if abs(invoice.open - invoice.total * deduction.share) <= ctx.ladder(invoice, chosen).policy.tolerance.of(
+            invoice.currency
+        ):
             why = reason("deduction", chosen.places.get("deducts", ""), name=deduction.name)
             return Screened(Bucket.HELD, why, "check-deduction")
     if invoice.open * REMAINDER <= invoice.total:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from worker.core.context import Context, key_of
 from worker.core.decisions import Reason
 from worker.core.payer_guards import is_hard
-from worker.core.policy import Policy
+from worker.core.policy import Policy, Track
 from worker.core.reasons import day_words, reason
 from worker.core.workdays import Calendar
 
@@ -36,8 +36,9 @@ def delay(ctx: Context, payer_id: str, client_ids: list[str], top: "Due") -> Del
     calendar = ctx.sending(chosen, policy)
     waits = (
         _gap(ctx, payer_id, client_ids, policy, calendar),
+        _again(ctx, payer_id, top, calendar),
         _after_thanks(ctx, payer_id, calendar),
-        _ceiling(ctx, payer_id),
+        _ceiling(ctx, payer_id, policy),
         _stagger(ctx, payer_id, calendar),
     )
     latest = max((w for w in waits if w and w[1] > ctx.day), key=lambda w: w[1], default=None)
@@ -69,8 +70,23 @@ def _after_thanks(ctx: Context, payer_id: str, calendar: Calendar) -> _Wait | No
     return ("after-thanks", calendar.add(last, AFTER_THANKS), {"last": day_words(last)}) if last else None
 
 
-def _ceiling(ctx: Context, payer_id: str) -> _Wait | None:
-    for days, most in ((7, ctx.settings.caps.per_week), (30, ctx.settings.caps.per_month)):
+def _again(ctx: Context, payer_id: str, top: "Due", calendar: Calendar) -> _Wait | None:
+    """The same question, or a softer one, is not put to a payer again for some time, whatever invoice it is about: by
+    then all that came due meanwhile is in one message. A harder question keeps its own spacing."""
+    policy, sent = top.ladder.policy, ctx.index.reminders.get(payer_id)
+    if policy.again is None or not sent or top.step.track is not Track.LADDER:
+        return None
+    last = sent[-1]
+    rung = policy.index(last.step)
+    if rung < 0 or policy.steps[rung].track is not Track.LADDER or rung < top.position.rung:
+        return None
+    return ("again", policy.again.from_(last.on, calendar), {"last": day_words(last.on)})
+
+
+def _ceiling(ctx: Context, payer_id: str, policy: Policy) -> _Wait | None:
+    own = ctx.settings.clients[payer_id].policy
+    month = min(p.per_month for p in (ctx.settings.caps, own, policy) if p.per_month is not None)
+    for days, most in ((7, ctx.settings.caps.per_week), (30, month)):
         recent = [m.on for m in ctx.index.reminders.get(payer_id, ()) if m.on > ctx.day - timedelta(days=days)]
         if len(recent) >= most:
             frees = sorted(recent)[len(recent) - most] + timedelta(days=days)

@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from worker.core.payment_run import RunSchedule
 from worker.core.policy import Policy, QuietPeriod
 from worker.core.workdays import Calendar
+
+if TYPE_CHECKING:
+    from worker.core.interest import RateTable
 
 
 class Mode(StrEnum):
@@ -29,6 +33,14 @@ class DeliveredBy(StrEnum):
     PORTAL = "portal"
     POST = "post"
     US = "us"
+
+
+class Listening(StrEnum):
+    """Whether answers reach us. `REHEARSAL`: no letter leaves this machine, so none can be answered."""
+
+    WATCHED = "watched"
+    DEAF = "deaf"
+    REHEARSAL = "rehearsal"
 
 
 class Backlog(StrEnum):
@@ -86,11 +98,69 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class InstalmentPlan:
+    """An agreed plan: these invoices are paid in `parts` (day, amount), all in `currency`; their ladder is suspended.
+
+    `id` names it in the child rows of its messages.
+    """
+
+    id: str
+    client_id: str
+    invoice_ids: tuple[str, ...]
+    currency: str
+    parts: tuple[tuple[date, Decimal], ...]
+    place: str = ""
+
+    @property
+    def total(self) -> Decimal:
+        """What all instalments come to."""
+        return sum((amount for _, amount in self.parts), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
-    """Payment is already arranged: `method` is direct debit, card or standing order; `on` is the bookkeeper's words."""
+    """Payment is already arranged: `method` is direct debit, card or standing order; `on` is the bookkeeper's words.
+
+    `schedule` is what the words say, where they say a day: only then can a collection be missed.
+    """
 
     method: str
     on: str = ""
+    schedule: RunSchedule | None = None
+
+
+class Debtor(StrEnum):
+    """What kind of debtor a client is; the law treats them differently, and unknown means none of it is claimed."""
+
+    BUSINESS = "business"
+    PUBLIC = "public body"
+    CONSUMER = "consumer"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """What late payment costs by law or contract, as a person stated it: shown where certain, never booked.
+
+    `law` is the country (or US-STATE) whose law governs, `clause` the place in the contract, `rate` the contract's
+    yearly rate (0.08 for 8 %); without a rate the statutory one counts where there is one. `notice` is the sentence
+    about a contractual late fee; `interest` whether figures are wanted at all.
+    """
+
+    debtor: Debtor = Debtor.UNKNOWN
+    law: str = ""
+    interest: bool = False
+    clause: str = ""
+    rate: Decimal | None = None
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyDiscount:
+    """A discount the terms grant for paying within `days` of the issue date: a `share` of the total."""
+
+    share: Decimal
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +176,10 @@ class ClientSettings:
     """Everything settled for one client. `to` may be empty: then the address in the books is used.
 
     `schedule` is a payment run a person wrote; `run_stated` says whether wording may quote it. `already_at` names the
-    step reached before duecourse, `last_contacted` the day somebody last asked. `escalate_to` is copied on hard steps.
+    step reached before duecourse, `last_contacted` the day somebody last asked. `doubt`: what is seen instead of the
+    run written. `escalate_to` is copied on hard steps; `roles` are all written contacts by role, for steps that name
+    one. `never_hand_over`: why this debt stays with us whatever happens. `why_it_matters` and `terms_text` overrule the
+    organisation's sentences.
     """
 
     client_id: str
@@ -128,6 +201,13 @@ class ClientSettings:
     never_contact: str = ""
     last_contacted: date | None = None
     already_at: str = ""
+    doubt: str = ""
+    roles: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
+    never_hand_over: str = ""
+    why_it_matters: str = ""
+    terms_text: str = ""
+    charges: Charges = field(default_factory=Charges)
+    early: EarlyDiscount | None = None
     places: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -155,12 +235,17 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who signs and who answers: name, e-mail for Reply-To, phone, and the line under the name."""
+    """Who signs and who answers: name, e-mail, phone, and the line under the name.
+
+    Replies go to `reply_to` ("": to the e-mail); `sender` is whom their messages come from (None: the organisation's).
+    """
 
     name: str
     email: str
     phone: str = ""
     title: str = ""
+    reply_to: str = ""
+    sender: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +257,24 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentences:
+    """The organisation's own sentences in one language."""
+
+    ways_to_pay: tuple[str, ...] = ()
+    terms_text: str = ""
+    why_it_matters: str = ""
+    next_action: str = ""
+    work: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OrganisationSettings:
     """All that was written for one organisation. `zone` is IANA; `calendar` the organisation's own business calendar.
 
     `fallback` builds the settings of a client no file mentions; `clients` is keyed by client id.
+    `language` is what its people write, `sentences` its own words in further languages.
+    `attach_at_most`: a message about no more invoices than this carries them as PDF; 0: none does.
+    `attach_statement`: reminders carry a statement of account.
     `test_reach`: true when every mailer reaches only loopback or a folder.
     """
 
@@ -188,6 +287,7 @@ class OrganisationSettings:
     holds: tuple[Hold, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     promises: tuple[Promise, ...] = ()
+    plans: tuple[InstalmentPlan, ...] = ()
     quiet: tuple[QuietPeriod, ...] = ()
     reconciled: Reconciled | None = None
     backlog: Backlog | None = None
@@ -204,6 +304,19 @@ class OrganisationSettings:
     why_it_matters: str = ""
     next_action: str = ""
     caps: Caps = field(default_factory=Caps)
+    rates: Mapping[str, "RateTable"] = field(default_factory=dict)
     stopped: str = ""
     notes_in_books: bool = False
+    listening: Listening = Listening.REHEARSAL
+    attach_at_most: int = 0
+    attach_statement: bool = False
     fingerprint: str = ""
+    language: str = "en"
+    sentences: Mapping[str, Sentences] = field(default_factory=dict)
+
+    def said_in(self, language: str) -> Sentences:
+        """The organisation's own sentences for a client of this language; its ordinary ones when it has no others."""
+        for code in (language, language.partition("-")[0]):
+            if code in self.sentences:
+                return self.sentences[code]
+        return Sentences(self.ways_to_pay, self.terms_text, self.why_it_matters, self.next_action, self.work)

@@ -18,6 +18,7 @@ from worker.core.policy import Policy, ThankFor
 from worker.core.reasons import day_words, reason
 from worker.core.receivable import Invoice, Payment
 from worker.core.screen import REMAINDER, Screened, address_of, hold_of, never_contact, screen
+from worker.core.settings import InstalmentPlan
 
 SETTLE = timedelta(hours=1)
 """Two complete readings at least this far apart must both show a payment before anybody is thanked for it."""
@@ -77,6 +78,9 @@ def deserves(ctx: Context, receipt: Receipt, policy: Policy) -> str | None:
     """Why this receipt is thanked for ("" for no special reason), or None when the policy asks for no thanks."""
     if policy.thank_for is ThankFor.NONE or not recipients(ctx, receipt.payer_id, ()):
         return None
+    planned = [p for p in ctx.index.plans if any(i.id in p.invoice_ids for i in receipt.invoices)]
+    if planned:
+        return _plan_kept(ctx, receipt, planned[-1])
     if policy.thank_for is ThankFor.ALL:
         return ""
     ids = {i.id for i in receipt.invoices}
@@ -92,6 +96,13 @@ def deserves(ctx: Context, receipt: Receipt, policy: Policy) -> str | None:
             if named and promise.stated_by_client and promise.made_on <= receipt.on <= promise.by:
                 return ", as promised"
     return None
+
+
+def _plan_kept(ctx: Context, receipt: Receipt, plan: InstalmentPlan) -> str | None:
+    """A plan ends in thanks, once; instalments on the way were agreed and leave nothing to wonder about."""
+    last = max((day for id_ in plan.invoice_ids for day in ctx.paid_on.get(id_, ())), default=receipt.on)
+    open_still = any((found := ctx.snapshot.invoice(id_)) and found.is_open for id_ in plan.invoice_ids)
+    return None if open_still or receipt.on < last else ", the last instalment of the plan"
 
 
 def thank(
@@ -182,7 +193,10 @@ def _model(ctx: Context, receipt: Receipt, policy: Policy) -> MessageModel | Non
 
 def _worth_mentioning(invoice: Invoice, policy: Policy) -> bool:
     """A remainder within tolerance, or of at most 2 %, is not brought up in thanks."""
-    small = policy.tolerance.covers(invoice.open, invoice.total) or invoice.open * REMAINDER <= invoice.total
+    small = (
+        policy.tolerance.covers(invoice.open, invoice.total, invoice.currency)
+        or invoice.open * REMAINDER <= invoice.total
+    )
     return not small
 
 

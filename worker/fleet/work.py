@@ -11,10 +11,11 @@ from pathlib import Path
 
 import structlog
 
+from worker.afterwards import look_after
 from worker.app import App
 from worker.clock import SystemClock
 from worker.config.values import Practice
-from worker.core.results import exit_code
+from worker.core.results import SweepResult, exit_code
 from worker.errors import DuecourseError
 from worker.fleet import queue as queues
 from worker.fleet.spread import due, lanes_of
@@ -51,7 +52,7 @@ class Worker:
         log = structlog.get_logger().bind(organisation=organisation)
         try:
             with App(self.practice(), SystemClock(self.now), halt=self.halt) as app:
-                (result,) = app.run((organisation,), deliver=True, pinging=False)
+                (result,) = app.run((organisation,), deliver=True, alone=False)
         except DuecourseError as error:
             log.error("not swept", problem=type(error).__name__)
             return
@@ -71,6 +72,8 @@ class Worker:
             rescued = queues.rescue(queue, self.url)
             counts = {"enqueued": added, "waiting": there, "rescued": rescued, "parked": len(parked)}
             app.ping(watched=True).finish(f"tick-{timestamp}", not parked, counts)
+            waiting = [SweepResult(name, "", "live", skipped="parked") for name in sorted(parked)]
+            look_after(app.logbook, practice, app.clock.now(), waiting, counts)
         structlog.get_logger().info("tick", **counts)
 
     def run(self, at_once: int = DEFAULT_AT_ONCE, *, wait: bool = True) -> None:

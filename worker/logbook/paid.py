@@ -1,4 +1,4 @@
-"""What clients paid and when, from the mirror: the evidence for their payment cycles."""
+"""What clients paid and when, from the mirror: the evidence for their payment cycles; and what was inferred from it."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import Connection, func, select
 
 from worker.core.inference.evidence import Settled
+from worker.core.inference.keep import Kept
 from worker.core.inference.learn import Paid
 from worker.core.receivable import PaymentKind
 from worker.logbook import schema
@@ -31,6 +32,13 @@ def paid(connection: Connection, organisation: str, since: date) -> Iterator[Pai
     )
     for client_id, invoice_id, issued, due, day in connection.execute(found):
         yield Paid(client_id, invoice_id, Settled(date.fromisoformat(day), _day(issued), _day(due)))
+
+
+def cycles(connection: Connection, organisation: str) -> dict[str, Kept]:
+    """What was inferred before, by payer."""
+    table = schema.cycle
+    mine = select(table.c.payer_id, table.c.mark, table.c.beliefs).where(table.c.organisation == organisation)
+    return {payer: Kept(mark, beliefs) for payer, mark, beliefs in connection.execute(mine)}
 
 
 def _day(text: str | None) -> date | None:

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from worker.disks import MOUNTS, filesystem_of
 from worker.errors import LogbookError
 
 NETWORK = frozenset(
@@ -11,19 +12,11 @@ NETWORK = frozenset(
 """Filesystem types of the kernel that live on another machine; every `fuse.*` not named local counts too."""
 
 LOCAL_FUSE = frozenset({"fuse.fuse-overlayfs", "fuse.ntfs-3g", "fuse.gocryptfs", "fuse.encfs"})
-MOUNTS = Path("/proc/self/mounts")
 
 
 def network_filesystem(path: Path, mounts: str) -> str:
     """The network filesystem type `path` (absolute, resolved) lies on, or "". `mounts` is text as in proc(5)."""
-    best, kind = -1, ""
-    for line in mounts.splitlines():
-        fields = line.split(" ")
-        if len(fields) < 3:
-            continue
-        point = Path(fields[1].encode().decode("unicode_escape"))
-        if path.is_relative_to(point) and len(point.parts) >= best:
-            best, kind = len(point.parts), fields[2]
+    kind = filesystem_of(path, mounts)
     remote = kind in NETWORK or (kind.startswith("fuse.") and kind not in LOCAL_FUSE)
     return kind if remote else ""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from worker.core.decisions import Remind, Thank
-from worker.core.message import InvoiceLine, Letter, Rendered
+from worker.core.message import Attachment, InvoiceLine, Letter, Rendered
 from worker.core.settings import Address
 from worker.mail.addresses import checked
 from worker.ports import Wording
@@ -27,6 +27,7 @@ def compose(
     attempt: int,
     domain: str,
     thread_root: str,
+    attachments: tuple[Attachment, ...] = (),
 ) -> Letter:
     """The letter of one attempt (1, 2, ...).
 
@@ -55,6 +56,7 @@ def compose(
         archive=copies,
         references=(thread_root,),
         headers=headers,
+        attachments=attachments,
     )
     return _redirected(letter, checked(redirect_to)) if redirect_to else letter
 
@@ -110,7 +112,7 @@ def _age(line: InvoiceLine) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class LetterComposer:
-    """The Composer port for one organisation. Replies go to the person who signs the message.
+    """The Composer port for one organisation. Replies go to the person who signs the message, or where they say.
 
     `chase` names the conversation a decision belongs to, beside organisation and payer.
     """
@@ -126,14 +128,16 @@ class LetterComposer:
         """The letter for this attempt. Raises ValueError when it cannot be worded or addressed."""
         domain = checked(self.sender).email.rpartition("@")[2].lower()
         signature = decision.model.signature
+        answers = signature.reply_to or signature.email
         return compose(
             decision,
             self.wording.render(decision.model),
-            sender=self.sender,
-            reply_to=Address(signature.email, signature.name) if signature.email else None,
+            sender=signature.sender or self.sender,
+            reply_to=Address(answers, signature.name) if answers else None,
             archive=self.archive,
             redirect_to=self.redirect_to,
             attempt=attempt,
             domain=domain,
             thread_root=thread_root(domain, self.organisation, decision.payer_id, self.chase(decision)),
+            attachments=self.wording.attachments(decision.model),
         )

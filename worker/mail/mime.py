@@ -17,6 +17,7 @@ from email.utils import format_datetime, getaddresses
 from worker.core.message import Letter
 from worker.core.plain import has_controls
 from worker.core.settings import Address
+from worker.mail import papers
 from worker.mail.addresses import checked
 
 _WIDTH = 76
@@ -64,14 +65,16 @@ def serialise(letter: Letter, date: datetime) -> bytes:
     refuse_controls(letter)
     boundary = f"=_{hashlib.sha256(letter.message_id.encode()).hexdigest()[:32]}"
     head = [f"{name}: {_folded(name, value)}" for name, value in _headers(letter, date)]
-    head += ["MIME-Version: 1.0", f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"', "", ""]
+    head += ["MIME-Version: 1.0"]
+    told = f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode("ascii")
     parts = [
-        "\r\n".join(head).encode("ascii"),
+        told,
         _part(boundary, "plain", letter.text),
         _part(boundary, "html", letter.html),
         f"--{boundary}--\r\n".encode("ascii"),
     ]
-    return b"".join(parts)
+    whole = papers.enclosed(parts, letter.attachments, f"{boundary}.m") if letter.attachments else parts
+    return b"".join(["\r\n".join([*head, ""]).encode("ascii"), *whole])
 
 
 def refuse_controls(letter: Letter) -> None:
@@ -93,6 +96,8 @@ def refuse_controls(letter: Letter) -> None:
             raise NotExact(f"{name!r} is not a header a letter may add")
         if has_controls(value) or value != value.strip() or not value.isascii():
             raise NotExact(f"the header {name} is not one line of ASCII: {value!r}")
+    if wrong := papers.refusal(letter.attachments):
+        raise NotExact(wrong)
     try:
         (letter.text + letter.html).encode()
     except UnicodeEncodeError:
@@ -132,6 +137,8 @@ def check(raw: bytes, letter: Letter) -> None:
     for name, value in plain.items():
         if _decoded(_unfolded(str(parsed[name]))) != value:
             raise NotExact(f"the header {name} reads {parsed[name]!r}")
+    if letter.attachments and papers.read_back(raw) != letter.attachments:
+        raise NotExact("the attachments do not read back as they are")
 
 
 def _address_headers(letter: Letter) -> list[tuple[str, Sequence[Address]]]:

@@ -8,6 +8,7 @@ import contextlib
 import http.client
 import json
 import ssl
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,8 +18,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from worker.core.message import Letter
+from worker.core.secret import Secret
 from worker.core.settings import Address
 from worker.errors import MailerBroken
+from worker.mail import papers
 from worker.mail.addresses import is_loopback
 from worker.mail.mime import NotExact, refuse_controls
 from worker.ports import Outcome, Reach, Receipt
@@ -126,7 +129,8 @@ class SendGridMailer:
             body, complete = b"", False
         if not complete:
             self.close()
-        return classified(response.status, response.headers, body, complete=complete)
+        said = Secret(self._account.api_key).struck(body.decode("utf-8", "replace")).encode()  # lest it repeats our key
+        return classified(response.status, response.headers, said, complete=complete)
 
 
 def classified(status: int, headers: Message, body: bytes, *, complete: bool) -> Receipt:
@@ -192,6 +196,10 @@ def _request(letter: Letter) -> dict[str, Any]:
     message.add_content(models.Content("text/html", letter.html))
     for name, value in _headers(letter).items():
         message.add_header(models.Header(name, value))
+    for one in reversed(letter.attachments):  # the library turns them round
+        content = models.FileContent(b64encode(one.content).decode("ascii"))
+        file = (content, models.FileName(one.filename), models.FileType(papers.KIND), models.Disposition("attachment"))
+        message.add_attachment(models.Attachment(*file))
     message.tracking_settings = _no_tracking(models)
     request: dict[str, Any] = message.get()
     return request
@@ -231,6 +239,9 @@ def check(raw: bytes, letter: Letter) -> None:
         "subject": data["subject"],
         "content": [(each["type"], each["value"]) for each in data["content"]],
         "headers": data.get("headers", {}),
+        "attachments": sorted(
+            (each["filename"], each["type"], b64decode(each["content"])) for each in data.get("attachments", [])
+        ),
     }
     expected = {
         "from": letter.sender.email,
@@ -241,7 +252,8 @@ def check(raw: bytes, letter: Letter) -> None:
         "subject": letter.subject,
         "content": [("text/plain", letter.text), ("text/html", letter.html)],
         "headers": _headers(letter),
+        "attachments": sorted((each.filename, papers.KIND, each.content) for each in letter.attachments),
     }
     for name, value in expected.items():
         if found[name] != value:
-            raise NotExact(f"the request's {name} is {found[name]!r}, expected {value!r}")
+            raise NotExact(f"the request's {name} is {str(found[name])[:500]!r}, expected {str(value)[:500]!r}")

@@ -36,6 +36,7 @@ def sweep_data(result: SweepResult) -> dict[str, Any]:
         "todo": result.todo,
         "broken": result.broken,
         "uncertain": list(result.uncertain),
+        "asked": {"calls": result.asked.calls, "answered": result.asked.answered, "bytes": result.asked.size},
         "sent": [
             {"key": s.decision.key, "payer": s.decision.payer_id, "kind": _kind(s.decision), "outcome": s.outcome}
             | {"detail": s.detail}

@@ -1,7 +1,7 @@
 """Expected receipts in the terminal, as CSV and as JSON."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import StringIO
@@ -13,6 +13,7 @@ from worker.core.inference.learn import Learnt
 from worker.core.inference.receipts import Outlook, Week, outlooks, weeks
 from worker.core.plain import one_line
 from worker.core.receivable import Invoice, Snapshot
+from worker.core.settings import Promise
 from worker.report.terminal import FAINT, KEPT, LOUD, OUT, amount, cell, counted, row, say, table
 
 BAR = 40
@@ -30,9 +31,9 @@ class Forecast:
     weeks: tuple[Week, ...]
 
 
-def forecast_of(snapshot: Snapshot, learnt: Learnt, count: int) -> Forecast:
-    """The receipts of the next `count` weeks, as the payments so far suggest."""
-    found, unknown = outlooks(snapshot, learnt)
+def forecast_of(snapshot: Snapshot, learnt: Learnt, count: int, promises: Iterable[Promise] = ()) -> Forecast:
+    """The receipts of the next `count` weeks, as promises, written runs and the payments so far suggest."""
+    found, unknown = outlooks(snapshot, learnt, promises)
     return Forecast(learnt.settings.name, learnt.day, found, unknown, weeks(found, learnt.day, count))
 
 

@@ -1,5 +1,6 @@
 """Payment runs, written down or learnt from payments, with why we believe them and the days that matter next."""
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -9,8 +10,9 @@ from rich.table import Table
 
 from worker.core.inference.learn import Learnt, is_learnt
 from worker.core.inference.spared import Spared
+from worker.core.issue_by import issue_by, usual_terms
 from worker.core.payment_run import RunSchedule
-from worker.core.receivable import Snapshot
+from worker.core.receivable import Invoice, Snapshot
 from worker.core.settings import ClientSettings, OrganisationSettings
 from worker.report.terminal import FAINT, KEPT, LOUD, cell, counted, row, say, table
 
@@ -19,6 +21,10 @@ LAST = 6
 """Past runs looked at for payments."""
 STRIP_WEEKS = 5
 SHOWN_UNKNOWN = 10
+LEGEND = (
+    "R a run, c the cut-off before one, a character a weekday; x a past run with a payment, - one without. "
+    "Issued by that day on the usual terms, an invoice makes the next run it still can."
+)
 
 
 def scheduled(snapshot: Snapshot, settings: OrganisationSettings) -> list[tuple[str, ClientSettings, RunSchedule]]:
@@ -54,13 +60,17 @@ def strip(schedule: RunSchedule, today: date, weeks: int = STRIP_WEEKS) -> str:
     return "|".join(shown)
 
 
-def kept(schedule: RunSchedule, learnt: Learnt, payer_id: str, count: int = LAST) -> str:
-    """The last few runs, oldest first, a character each: x a payment came on it, - none did."""
+def past_runs(schedule: RunSchedule, learnt: Learnt, payer_id: str, count: int = LAST) -> list[tuple[date, bool]]:
+    """The last few runs, oldest first, and whether a payment came on each."""
     dates = learnt.evidence(payer_id).dates
     if not dates:
-        return ""
-    runs = schedule.runs(dates[0], learnt.day - timedelta(days=1))[-count:]
-    return "".join("x" if r in dates else "-" for r in runs)
+        return []
+    return [(r, r in dates) for r in schedule.runs(dates[0], learnt.day - timedelta(days=1))[-count:]]
+
+
+def kept(schedule: RunSchedule, learnt: Learnt, payer_id: str) -> str:
+    """The last few runs, oldest first, a character each: x a payment came on it, - none did."""
+    return "".join("x" if paid else "-" for _, paid in past_runs(schedule, learnt, payer_id))
 
 
 def show_runs(out: Console, snapshot: Snapshot, settings: OrganisationSettings, learnt: Learnt) -> None:
@@ -73,12 +83,8 @@ def show_runs(out: Console, snapshot: Snapshot, settings: OrganisationSettings, 
     title = f"{settings.name}: {counted(len(written), 'written payment run')}, {len(believed)} learnt"
     say(out, title, LOUD)
     if found:
-        out.print(_table(written + believed, learnt))
-        say(
-            out,
-            "R a run, c the cut-off before one, a character a weekday; x a past run with a payment, - one without.",
-            FAINT,
-        )
+        out.print(_table(written + believed, learnt, snapshot))
+        say(out, LEGEND, FAINT)
     for name, chosen, _ in written:
         if against := learnt.contradiction(chosen):
             say(out, f"{name}: {against}", KEPT)
@@ -98,10 +104,12 @@ def _doubt(chosen: ClientSettings, learnt: Learnt) -> str:
     return f"perhaps {cycle.rule.describe()} ({cycle.why}), but {cycle.confidence:.0%} is less than {least:.0%}"
 
 
-def _table(found: list[tuple[str, ClientSettings, RunSchedule]], learnt: Learnt) -> Table:
+def _table(found: list[tuple[str, ClientSettings, RunSchedule]], learnt: Learnt, snapshot: Snapshot) -> Table:
     today = learnt.day
     weeks = f"weeks from {today - timedelta(days=today.weekday()):%-d %b}"
-    made = table(["client", "pays", "cut-off, then run", weeks, "past", "says"], wrapped=["client", "pays", "says"])
+    invoices = _by_client(snapshot)
+    columns = ["client", "pays", "cut-off, then run", "issue by", weeks, "past", "says"]
+    made = table(columns, wrapped=["client", "pays", "says"])
     for name, chosen, schedule in found:
         dates = ", ".join(_with_cut_off(schedule, r) for r in next_runs(schedule, today)[:2])
         if is_learnt(chosen):
@@ -115,9 +123,24 @@ def _table(found: list[tuple[str, ClientSettings, RunSchedule]], learnt: Learnt)
             else schedule.describe().removeprefix("pays ")
         )
         past = kept(schedule, learnt, chosen.payer_id)
-        shown = [cell(name), cell(pays), cell(dates or "none"), cell(strip(schedule, today)), cell(past)]
+        to_issue = _issue_by(schedule, invoices.get(chosen.client_id, []), today)
+        issue = f"{to_issue[0]:%-d %b}" if to_issue else ""
+        shown = [cell(name), cell(pays), cell(dates or "none"), cell(issue), cell(strip(schedule, today)), cell(past)]
         row(made, [*shown, cell(says, FAINT)])
     return made
+
+
+def _by_client(snapshot: Snapshot) -> dict[str, list[Invoice]]:
+    found: dict[str, list[Invoice]] = defaultdict(list)
+    for invoice in snapshot.invoices:
+        found[snapshot.survivor(invoice.client_id)].append(invoice)
+    return found
+
+
+def _issue_by(schedule: RunSchedule, invoices: list[Invoice], today: date) -> tuple[date, date] | None:
+    """By when an invoice on the client's usual terms makes the next run it still can, and that run."""
+    terms = usual_terms(invoices)
+    return None if terms is None else issue_by(schedule, terms, today)
 
 
 def _with_cut_off(schedule: RunSchedule, run: date) -> str:
@@ -130,6 +153,7 @@ def runs_data(snapshot: Snapshot, settings: OrganisationSettings, learnt: Learnt
     found = scheduled(snapshot, settings)
     owing = {snapshot.survivor(i.client_id) for i in snapshot.invoices if i.is_open}
     unknown = sorted((owing - {c.client_id for _, c, _ in found}) & settings.clients.keys())
+    invoices = _by_client(snapshot)
     return {
         "organisation": settings.name,
         "as_of": learnt.day.isoformat(),
@@ -145,12 +169,19 @@ def runs_data(snapshot: Snapshot, settings: OrganisationSettings, learnt: Learnt
                     {"run": r.isoformat(), "cut_off": schedule.cut_off_of(r).isoformat()}
                     for r in next_runs(schedule, learnt.day)
                 ],
+                "issue_by": _issue_by_data(schedule, invoices.get(chosen.client_id, []), learnt.day),
+                "past": [{"run": r.isoformat(), "paid": p} for r, p in past_runs(schedule, learnt, chosen.payer_id)],
                 **_believed(chosen, learnt),
             }
             for name, chosen, schedule in found
         ],
         "unknown": [{"id": c, **_believed(settings.clients[c], learnt)} for c in unknown],
     }
+
+
+def _issue_by_data(schedule: RunSchedule, invoices: list[Invoice], today: date) -> dict[str, str] | None:
+    found = _issue_by(schedule, invoices, today)
+    return {"issue": found[0].isoformat(), "run": found[1].isoformat()} if found else None
 
 
 def _believed(chosen: ClientSettings, learnt: Learnt) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from worker.core.receivable import Payment, Snapshot
 from worker.core.results import SweepResult
 from worker.report.headline import NOBODY, Headline, headline, unsent
 from worker.report.ids import short_ids
+from worker.report.sizes import size_text
 from worker.report.terminal import (
     FAINT,
     KEPT,
@@ -75,6 +76,12 @@ def _title(out: Console, result: SweepResult, plan: Plan, snapshot: Snapshot) ->
         f"{plan.as_of.day:%A %-d %B %Y}, {plan.as_of.at:%H:%M} {zone}; {result.mode}; {read} read, {opened} open",
         FAINT,
     )
+    if result.asked.calls:
+        say(
+            out,
+            f"{counted(result.asked.calls, 'call')} to the books, {size_text(result.asked.size)} on the wire",
+            FAINT,
+        )
 
 
 def show_headline(out: Console, found: Headline) -> None:

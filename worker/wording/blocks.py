@@ -15,7 +15,7 @@ from worker.wording.figures import Figures
 
 _WORK_LIMIT = 80
 _WIDEST = 28
-_URL = re.compile(r"https://[!-~]+\Z")
+_URL = re.compile(r"https://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+\Z")  # the characters of RFC 3986
 _TABLE = 'style="border-collapse:collapse;margin:0 0 14px"'
 _HEAD = "text-align:{};padding:4px 14px 4px 0;border-bottom:1px solid #999;font-weight:600"
 _CELL = "text-align:{};padding:4px 14px 4px 0;vertical-align:top"

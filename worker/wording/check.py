@@ -1,11 +1,16 @@
 """Finds what is wrong with wording files before anything is sent."""
 
+import difflib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from worker.core.threats import threats
 from worker.errors import Problem
-from worker.wording.files import NAME, WORDS, Folders, Source, WordingError, read
-from worker.wording.render import FALLBACK, parts_of, problems_of
+from worker.wording.files import FALLBACK, NAME, WORDS, Folders, Source, WordingError, lineage, read
+from worker.wording.render import parts_of, problems_of
+
+_BLANK = re.compile(r"\{[a-z]+\}")
 
 
 def check_templates(folders: Sequence[Path]) -> list[Problem]:
@@ -38,21 +43,39 @@ def _file(folders: Folders, language: str, name: str, path: Path) -> list[Proble
         return list(error.problems)
     if name == WORDS:
         return _words(folders, source)
-    return problems_of(source, parts_of(folders, language))
+    return problems_of(source, parts_of(folders, language)) or _threats(source)
+
+
+def _threats(source: Source) -> list[Problem]:
+    """L5: a threat belongs nowhere but in a final notice, which a person approves."""
+    found = () if source.matter.get("stage") == "final" or source.is_part else threats(source.body)
+    todo = "say what is true without it, or keep it for a final notice"
+    return [Problem(source.place(source.body_line), f'"{word}" threatens', "words that do not", todo) for word in found]
 
 
 def _words(folders: Folders, source: Source) -> list[Problem]:
-    """A language's words must be as many as English has, with the same blanks to fill in."""
+    """A language's words must be as many as English has, with the same blanks to fill in.
+
+    A regional language may leave to its main one what it says alike.
+    """
     try:
-        known = folders.find(FALLBACK, WORDS)
+        known, main = folders.find(FALLBACK, WORDS), folders.find(lineage(source.language)[-1], WORDS)
     except WordingError:
         return []
     if known is None or known.path == source.path:
         return []
-    place = source.place(1)
+    inherited = main.matter if main is not None and main.path != source.path else {}
     problems = [
-        Problem(place, f"{key} is missing", f"a line {key}: ...") for key in known.matter if not source.matter.get(key)
+        Problem(source.place(1), f"{key} is missing", f"a line {key}: ...")
+        for key in known.matter
+        if not (source.matter.get(key) or inherited.get(key))
     ]
-    for key in source.matter.keys() - known.matter.keys():
-        problems.append(Problem(source.place(source.matter_lines[key]), f"unknown setting {key!r}"))
+    for key, line in source.matter_lines.items():
+        if key not in known.matter:
+            near = difflib.get_close_matches(key, known.matter, 1)
+            expected = f"did you mean {near[0]!r}?" if near else ""
+            problems.append(Problem(source.place(line), f"unknown setting {key!r}", expected))
+        elif sorted(_BLANK.findall(source.matter[key])) != sorted(_BLANK.findall(known.matter[key])):
+            expected = " and ".join(_BLANK.findall(known.matter[key])) or "none"
+            problems.append(Problem(source.place(line), f"{key} has other blanks to fill in", expected))
     return problems

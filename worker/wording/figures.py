@@ -20,13 +20,17 @@ _NBSP = "\u00a0"
 
 @lru_cache(maxsize=512)
 def locale_of(language: str, country: str) -> Locale:
-    """The locale of a language (`en`, `fr`) as written in a country (ISO 3166, two letters; may be empty).
+    """The locale of a language (`en`, `fr-CA`) as written in a country (ISO 3166, two letters; may be empty).
+
+    The region of the language itself goes before the country.
 
     English without a known country is `en_001`, whose dates cannot be misread and whose dollars are told apart; so is
     English for a country that writes `1.234,50`, which beside English words could be read either way. Raises ValueError
     for a language nobody knows.
     """
-    for name in (f"{language}_{country.upper()}" if country else "", "en_001" if language == "en" else language):
+    language, _, region = language.partition("-")
+    country = (region or country).upper()
+    for name in (f"{language}_{country}" if country else "", "en_001" if language == "en" else language):
         try:
             found = Locale.parse(name) if name else None
             if found and (language != "en" or get_decimal_symbol(found) == "."):
@@ -53,6 +57,10 @@ class Figures:
     def short_day(self, day: date) -> str:
         """`3 Nov 2025`, for tables."""
         return _day(self.locale, day, "medium")
+
+    def plural_form(self, count: int) -> str:
+        """The grammatical number that goes with a count: one, few, many, other ... (CLDR's plural rules)."""
+        return str(self.locale.plural_form(count))
 
     def listed(self, items: Sequence[str]) -> str:
         """`a, b and c`."""
@@ -89,4 +97,7 @@ def _with_sign(text: str, sign: str, shown: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _day(locale: Locale, day: date, style: str) -> str:
-    return format_date(day, style, locale=locale)
+    text = format_date(day, style, locale=locale)
+    # Babel writes 1 mars; French says the first of a month as an ordinal, and only the first.
+    first = locale.language == "fr" and day.day == 1 and text.startswith("1 ")
+    return f"1er{text[1:]}" if first else text

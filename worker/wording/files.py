@@ -8,11 +8,18 @@ from pathlib import Path
 from worker.errors import DuecourseError, Problem
 
 NAME = re.compile(r"_?[a-z0-9]+(?:-[a-z0-9]+)*\Z")
-LANGUAGE = re.compile(r"[a-z]{2}\Z")
+LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?\Z")
 WORDS = "_words"
-STAGES = ("before due", "after due", "final", "thanks")
+FALLBACK = "en"
+"""What a message is written in when neither the client's nor the organisation's language has it."""
+STAGES = ("before due", "after due", "final", "statement", "thanks")
 _KEYS = ("subject", "stage", "purpose", "needs")
 _LARGEST = 64 * 1024
+
+
+def lineage(language: str) -> tuple[str, ...]:
+    """The language itself, then the one it is a regional form of: `fr-CA` reads what it lacks in `fr`."""
+    return tuple(dict.fromkeys((language, language.partition("-")[0])))
 
 
 class WordingError(DuecourseError, ValueError):
@@ -54,14 +61,37 @@ class Folders:
         self._folders = tuple(folders)
 
     def find(self, language: str, name: str) -> Source | None:
-        """The strongest file of that name, or None. Raises WordingError when it cannot be read as wording."""
+        """The strongest file of that name, or None; a regional language also reads the files of its main one.
+
+        Raises WordingError when it cannot be read as wording.
+        """
+        return next(iter(self._found(language, name)), None)
+
+    def words(self, language: str) -> dict[str, str]:
+        """The headings and set phrases of a language: a regional one changes only what it wants to."""
+        found: dict[str, str] = {}
+        for each in (*self._found(language, WORDS), *self._found(FALLBACK, WORDS)):
+            found = {**each.matter, **found}
+        return found
+
+    def _found(self, language: str, name: str) -> Iterator[Source]:
         if not (LANGUAGE.match(language) and NAME.match(name)):
-            return None
-        for folder in self._folders:
-            path = folder / language / f"{name}.md"
-            if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
-                return read(path, language, name)
-        return None
+            return
+        for code in lineage(language):
+            for folder in self._folders:
+                path = folder / code / f"{name}.md"
+                if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
+                    yield read(path, code, name)
+
+    def languages(self) -> tuple[str, ...]:
+        """Every language that has a folder with wording in it, sorted."""
+        return tuple(sorted({code for code, _, _ in self.all()}))
+
+    def names(self, language: str) -> tuple[str, ...]:
+        """The messages (no parts) this language has, also by way of its main one, sorted."""
+        codes = lineage(language)
+        found = {name for code, name, _ in self.all() if code in codes and not name.startswith("_")}
+        return tuple(sorted(found))
 
     def all(self) -> Iterator[tuple[str, str, Path]]:
         """(language, name, path) of every file in every folder, also those another folder overrides."""

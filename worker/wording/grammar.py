@@ -12,7 +12,15 @@ from collections.abc import Iterator, Mapping
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from worker.core.message import ClientTotal, InvoiceLine, MessageModel, ReceivedLine
+from worker.core.message import (
+    ClientTotal,
+    EarlyPayment,
+    InstalmentDue,
+    InterestFigure,
+    InvoiceLine,
+    MessageModel,
+    ReceivedLine,
+)
 from worker.core.settings import Signature
 from worker.errors import Problem
 
@@ -20,7 +28,13 @@ Kind = object
 """The type of a name, as the checker sees it: a Python type, or a `tuple[X, ...]`."""
 
 LINES = tuple[InvoiceLine, ...]
-MADE: Mapping[str, Kind] = {"asked": LINES, "others": LINES, "remaining": tuple[ReceivedLine, ...]}
+MADE: Mapping[str, Kind] = {
+    "statement_attached": bool,
+    "asked": LINES,
+    "others": LINES,
+    "remaining": tuple[ReceivedLine, ...],
+    "plan_continues": bool,
+}
 """Names wording makes beside the model's own: see `worker.wording.model`."""
 
 FUNCTIONS: Mapping[str, tuple[int, Kind]] = {
@@ -30,12 +44,20 @@ FUNCTIONS: Mapping[str, tuple[int, Kind]] = {
     "first_due": (1, str),
     "numbers": (1, str),
 }
+KEYWORDS: Mapping[str, frozenset[str]] = {
+    "table": frozenset({"late"}),
+    "plural": frozenset({"zero", "two", "few", "many"}),
+}
+"""What may be named in a call; for `plural`, the forms beside *one* and *other* that some languages have."""
 BLOCK_FUNCTIONS = frozenset({"table", "bullets"})
 FILTERS = frozenset({"length", "first", "last"})
-VISIBLE = (MessageModel, InvoiceLine, ClientTotal, ReceivedLine, Signature)
+VISIBLE = (
+    *(MessageModel, InvoiceLine, ClientTotal, ReceivedLine, Signature),
+    *(InstalmentDue, EarlyPayment, InterestFigure),
+)
 """The only types whose fields a template may read."""
 
-_HIDDEN = frozenset({"template", "language", "invoice_id"})
+_HIDDEN = frozenset({"template", "language", "invoice_id", "statement"})
 _ALLOWED = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Const, nodes.If, nodes.For),
     *(nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Filter, nodes.Call),
@@ -159,9 +181,13 @@ class Checker:
             return object
         count, result = FUNCTIONS[name]
         keywords = [word.key for word in node.kwargs]
-        if len(node.args) != count or keywords not in ([], ["late"] if name == "table" else []):
+        allowed = KEYWORDS.get(name, frozenset())
+        for unknown in sorted(set(keywords) - allowed):
+            expected = "one of " + ", ".join(sorted(allowed)) if allowed else ""
+            self._problem(node.lineno, f"{name} takes no {unknown!r}", expected)
+        if len(node.args) != count:
             self._problem(node.lineno, f"{name} takes {count} value{'s' if count > 1 else ''}, not {len(node.args)}")
-        for argument in node.args:
+        for argument in (*node.args, *(word.value for word in node.kwargs)):
             self.kind(argument, scope)
         return result
 

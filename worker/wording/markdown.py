@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from worker.wording.grammar import BLOCK_FUNCTIONS, tags
+from worker.wording.typography import typeset
 
 _MARK = re.compile(r"Qz(\d+)zQ")
 _ALONE = re.compile(r"(?:Qz\d+zQ\s*)+\Z")
@@ -23,9 +24,9 @@ class DynamicLink(ValueError):
     """A link or picture whose address is filled in: addresses come from the model only through `table`."""
 
 
-def compile_markdown(environment: Environment, body: str) -> tuple[str, str]:
-    """(HTML source, text source) of one body. Raises DynamicLink, jinja2.TemplateSyntaxError."""
-    marked, kept = _marked(environment, body)
+def compile_markdown(environment: Environment, body: str, language: str) -> tuple[str, str]:
+    """(HTML source, text source) of one body, punctuated as in `language`. Raises DynamicLink, TemplateSyntaxError."""
+    marked, kept = _marked(environment, body, language)
     # "html" off: a tag typed into a template is shown, not obeyed; pictures and code have no place in a reminder.
     parser = MarkdownIt("commonmark", {"html": False}).disable(["image", "code", "fence", "autolink"])
     tokens = _without_wrapping(parser.parse(marked))
@@ -38,7 +39,7 @@ def compile_markdown(environment: Environment, body: str) -> tuple[str, str]:
     return _restored(html, kept), _restored(_text(tokens), kept)
 
 
-def _marked(environment: Environment, body: str) -> tuple[str, list[str]]:
+def _marked(environment: Environment, body: str, language: str) -> tuple[str, list[str]]:
     kept: list[str] = []
     out: list[str] = []
     for kind, piece in tags(environment, body):
@@ -46,7 +47,7 @@ def _marked(environment: Environment, body: str) -> tuple[str, list[str]]:
             out.append(f"Qz{len(kept)}zQ")
             kept.append(piece)
         else:
-            out.append(piece)
+            out.append(typeset(piece, language))
     lines = "".join(out).split("\n")
     return "\n".join(f"\n{line.strip()}\n" if _stands_alone(line, kept) else line for line in lines), kept
 

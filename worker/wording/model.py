@@ -1,7 +1,9 @@
 """The names a template sees: the message model's fields, and the few made from them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from worker.core.message import InvoiceLine, MessageModel
 from worker.core.money import Money, totals
@@ -10,6 +12,7 @@ from worker.errors import Problem
 from worker.wording.files import WordingError
 from worker.wording.grammar import MADE, fields_of
 
+_SIGNED = ("name", "email", "phone", "title")
 MODEL_FIELDS = tuple(fields_of(MessageModel))
 
 
@@ -20,21 +23,30 @@ def names_of(model: MessageModel, stage: str, accounts_team: str) -> dict[str, o
     lines on which something is still open; `credit` without currencies that have none. `accounts_team` is the
     greeting of a client without a person, with {payer} in it.
     """
-    names: dict[str, object] = {name: getattr(model, name) for name in MODEL_FIELDS}
+    # Blank text is as good as none, also where a template asks whether there is any.
+    names: dict[str, object] = {name: _cleaned(getattr(model, name)) for name in MODEL_FIELDS}
+    signed: dict[str, Any] = {part: one_line(getattr(model.signature, part)) for part in _SIGNED}
+    names["signature"] = replace(model.signature, **signed)
     names["greeting"] = one_line(model.greeting) or accounts_team.replace("{payer}", model.payer)
     names["credit"] = tuple(money for money in model.credit if money.amount)
     names["asked"] = asked = model.demanded or model.overdue
     names["others"] = _besides(asked, (*model.also_open, *model.overdue, *model.coming))
     names["remaining"] = tuple(line for line in model.paid_lines if line.remains.amount > 0)
+    names["statement_attached"] = model.statement is not None
+    names["plan_continues"] = model.instalment is not None and model.instalment.remains.amount > 0
     if stage == "before due":
         names["coming"] = model.coming or _besides(model.overdue, model.demanded)
-    elif not model.overdue:
+    elif stage != "statement" and not model.overdue:
         names["overdue"] = _besides(model.coming, model.demanded)
     if model.thanks_first is not None:
         names["thanks_first"] = model.thanks_first
     missing = MADE.keys() - names.keys()
     assert not missing, missing
     return names
+
+
+def _cleaned(value: object) -> object:
+    return one_line(value) if isinstance(value, str) else value
 
 
 def _besides(shown: Sequence[InvoiceLine], lines: Sequence[InvoiceLine]) -> tuple[InvoiceLine, ...]:

@@ -2,7 +2,7 @@
 
 import html as html_escapes
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,18 +12,18 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from worker.core.message import InvoiceLine, MessageModel, Rendered
+from worker.core.message import Attachment, InvoiceLine, MessageModel, Rendered
 from worker.core.money import Money
 from worker.core.plain import one_line
 from worker.errors import Problem
 from worker.wording.blocks import Drawing, Grid, amounts, html_table, text_table
 from worker.wording.figures import Figures, locale_of
-from worker.wording.files import WORDS, Folders, Source, WordingError
+from worker.wording.files import FALLBACK, WORDS, Folders, Source, WordingError, lineage
 from worker.wording.grammar import FILTERS, MADE, SUBJECT, TOP, VISIBLE, Checker, fields_of
 from worker.wording.markdown import DynamicLink, compile_markdown
 from worker.wording.model import names_of, refuse_misfit
+from worker.wording.typography import typeset
 
-FALLBACK = "en"
 _LARGEST = 1024 * 1024
 _MOST_LOOPS = 10_000
 _LONGEST_SUBJECT = 200
@@ -104,10 +104,10 @@ class _Language:
         self.html = Sandbox(_Loader(self._compiled, True), html=True)
         self.text = Sandbox(_Loader(self._compiled, False))
         self._subjects: dict[str, tuple[Source, Template]] = {}
-        words = folders.find(code, WORDS) or folders.find(FALLBACK, WORDS)
-        if words is None:
+        words = folders.words(code)
+        if not words:
             raise WordingError([Problem(f"{code}/{WORDS}.md", "missing", "the headings of tables in this language")])
-        self.words = words.matter
+        self.words = {key: typeset(phrase, code) for key, phrase in words.items()}
 
     def _compiled(self, name: str) -> tuple[Source, str, str]:
         source = self._folders.find(self.code, name)
@@ -116,7 +116,7 @@ class _Language:
         problems = problems_of(source, parts_of(self._folders, self.code))
         if problems:
             raise WordingError(problems)
-        html, text = compile_markdown(self.text, source.body)
+        html, text = compile_markdown(self.text, source.body, self.code)
         # Parts are put in place here, once, which spares Jinja a new context for each of them in every message.
         html = _INCLUDE.sub(lambda match: self._compiled(match[1])[1], html)
         return source, html, _INCLUDE.sub(lambda match: self._compiled(match[1])[2], text)
@@ -137,11 +137,13 @@ class Templates:
     """The Wording port over folders of templates, strongest first: a bookkeeper's own, then the shipped ones.
 
     `link_hosts` limits the hosts an invoice's link may point to (a host covers its subdomains); empty allows any https
-    host. Files are read once; make a new one to see changes.
+    host. A message is written in the client's language; where that lacks it, in the organisation's (`default`), else in
+    English: see `language_of`. Files are read once; make a new one to see changes.
     """
 
-    def __init__(self, folders: Sequence[Path], link_hosts: Sequence[str] = ()) -> None:
+    def __init__(self, folders: Sequence[Path], link_hosts: Sequence[str] = (), default: str = FALLBACK) -> None:
         self._folders = Folders(folders)
+        self._default = default
         self._hosts = frozenset(host.lower() for host in link_hosts)
         self._languages: dict[str, _Language] = {}
 
@@ -163,20 +165,49 @@ class Templates:
         html = _run(language.html.get_template(source.name), source, _context(names, drawing, grids, html=True))
         return Rendered(one_line(line), _tidy(text), _page(html, language.code, line))
 
+    def attachments(self, model: MessageModel) -> tuple[Attachment, ...]:
+        """The statement of account, when the message carries one. Raises WordingError when it cannot be drawn."""
+        if model.statement is None:
+            return ()
+        from worker.wording.statement import statement_pdf
+
+        language = self._language(model.language, model.template)
+        figures = Figures(locale_of(language.code, model.country))
+        content = statement_pdf(model, model.statement, language.words, figures)
+        return (Attachment(f"statement-{model.statement.on.isoformat()}.pdf", content),)
+
+    def language_of(self, code: str, template: str) -> str:
+        """The language that message will really be written in for a client of language `code`.
+
+        Raises WordingError when no language has it.
+        """
+        return self._language(code, template).code
+
+    def worded_in(self, code: str, templates: Iterable[str]) -> dict[str, str]:
+        """For each of these messages, the language of the file a client of language `code` gets ("": nobody has it)."""
+        found = {}
+        for template in templates:
+            sources = (self._folders.find(each, template) for each in (code, self._default, FALLBACK))
+            source = next((each for each in sources if each), None)
+            found[template] = source.language if source else ""
+        return found
+
     def _language(self, code: str, template: str) -> _Language:
-        for each in dict.fromkeys((code, FALLBACK)):
-            if each not in self._languages and next((c for c, _, _ in self._folders.all() if c == each), None):
-                self._languages[each] = _Language(self._folders, each)
+        for each in dict.fromkeys((code, self._default, FALLBACK)):
             language = self._languages.get(each)
+            if language is None and self._folders.find(each, template):
+                language = self._languages[each] = _Language(self._folders, each)
             if language is not None and language.has(template):
                 return language
-        found = f"there is no template {template!r} in {code!r} or {FALLBACK!r}"
+        tried = " or ".join(dict.fromkeys(map(repr, (code, self._default, FALLBACK))))
+        found = f"there is no template {template!r} in {tried}"
         raise WordingError([Problem("wording", found, f"a file {code}/{template}.md in a wording folder")])
 
 
 def parts_of(folders: Folders, language: str) -> frozenset[str]:
     """The parts this language's templates may include; parts themselves include none."""
-    return frozenset(n for code, n, _ in folders.all() if code == language and n.startswith("_") and n != WORDS)
+    codes = lineage(language)
+    return frozenset(n for code, n, _ in folders.all() if code in codes and n.startswith("_") and n != WORDS)
 
 
 def problems_of(source: Source, parts: frozenset[str]) -> list[Problem]:
@@ -192,7 +223,7 @@ def problems_of(source: Source, parts: frozenset[str]) -> list[Problem]:
             problems.append(Problem(source.place(source.matter_lines["needs"]), f"unknown name {need!r} in needs"))
     if not problems:
         try:
-            compile_markdown(environment, source.body)
+            compile_markdown(environment, source.body, source.language)
         except DynamicLink:
             found, todo = "a link with a filled-in address", "{{ table(overdue) }} brings the links of its invoices"
             problems.append(Problem(source.place(source.body_line), found, "a written-out https address", todo))
@@ -231,8 +262,9 @@ def _context(
     def numbers(lines: Sequence[InvoiceLine]) -> str:
         return drawing.figures.listed([one_line(line.number) for line in lines])
 
-    def plural(lines: Sequence[object], one: str, many: str) -> str:
-        return one if len(lines) == 1 else many
+    def plural(lines: Sequence[object], one: str, other: str, **forms: str) -> str:
+        form = drawing.figures.plural_form(len(lines))
+        return forms.get(form) or (one if form == "one" else other)
 
     def first_due(lines: Sequence[InvoiceLine]) -> str:
         days = [line.due for line in lines if line.due]

@@ -35,7 +35,7 @@ def test_a_company_as_written(tmp_path: Path) -> None:
     assert isinstance(organisation.books, QuickBooksBooks) and "canary" not in repr(practice)
     assert options_of(organisation) == {
         "realm": "123146096291789", "client_id": "id-1", "client_secret": "word-1", "refresh_token": "AB11-canary",
-        "page_size": 1000, "zone": "America/New_York",
+        "page_size": 1000, "zone": "America/New_York", "organisation": "quay",
     }  # fmt: skip
     with App(practice) as app, app.books(organisation) as books:
         assert books.read(None, app.clock.now()).full
@@ -46,7 +46,11 @@ def test_a_company_as_written(tmp_path: Path) -> None:
     [
         ("realm: 123146096291789", "realm: 12-34", '"12-34"'),
         ("      realm: 123146096291789\n", "", '"realm" is missing'),
-        ("      refresh token from: {env: QB_TOKEN}\n", "", '"refresh token from" is missing'),
+        (
+            "kind: quickbooks",
+            "kind: quickbooks\n      connection: ours",
+            '"connection" and "refresh token from" together',
+        ),
         ("kind: quickbooks", "kind: quickbooks\n      api url: https://books.example.com", "another address"),
     ],
 )

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from requests import PreparedRequest
 
 from connectors.http import Session
-from connectors.oauth import Secret
 from connectors.quickbooks import statements
 from connectors.quickbooks.api import TRACE, QuickBooksApi
 from connectors.quickbooks.books import QuickBooksBooks
@@ -23,6 +22,7 @@ from connectors.quickbooks.refusals import PLATFORM, judge
 from connectors.sandbox import quickbooks_query
 from tests.connectors.contract import mirror_of
 from tests.connectors.quickbooks.stage import NOW, FakeClock, Links, QuickBooksStage
+from worker.core.secret import Secret
 
 # --- the grammar ------------------------------------------------------------------------------------------------------
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.oauth import FileTokens, grant_name
+from connectors.grants import grant_name
 from connectors.quickbooks import QuickBooksBooks, open_books
 from connectors.quickbooks.statements import stamp
 from connectors.sandbox.quickbooks_json import digits
 from tests.connectors.contract import Mirror, mirror_of
 from tests.connectors.quickbooks.stage import FakeClock, Links, QuickBooksStage, staged
+from tests.vault.support import file_tokens
 from worker.core.receivable import CreditKind, InvoiceStatus, PaymentKind
 from worker.errors import ConnectionBroken
 
@@ -59,7 +60,7 @@ def test_a_first_reading_is_a_handful_of_questions(stage: QuickBooksStage) -> No
     assert (mirror.organisation.zone, mirror.organisation.country) == ("Europe/London", "GB")
     assert mirror.organisation.base_currency == "GBP"
     assert len(stage.asked()) <= 14
-    assert books.usage == {"reading": len(stage.asked())}
+    assert books.usage["reading"].answered == len(stage.asked())
 
 
 def test_what_is_metered_is_what_we_count(stage: QuickBooksStage) -> None:
@@ -71,8 +72,10 @@ def test_what_is_metered_is_what_we_count(stage: QuickBooksStage) -> None:
     stage.later(HOUR)
     with pytest.raises(Exception, match="4001"):
         mirror_of(books, stage.now, mirror.watermark, mirror.open)
-    assert sum(books.usage.values()) == stage.running.quickbooks.metered[stage.running.tenants[0]]
-    assert books.usage["last looks"] == 3
+    books.pdf(mirror.open[0])
+    counted = sum(u.answered for name, u in books.usage.items() if name != "token")
+    assert counted == stage.running.quickbooks.metered[stage.running.tenants[0]]
+    assert sum(books.usage[name].answered for name in ("last look", "pay link")) == 3
 
 
 def test_an_edit_shows_within_the_hour(stage: QuickBooksStage) -> None:
@@ -410,7 +413,7 @@ def test_an_invoice_without_a_page_is_asked_about_once(stage: QuickBooksStage) -
 
 def test_the_daily_new_value_is_kept_and_used(stage: QuickBooksStage) -> None:
     first = stage.refresh[0]
-    store, name = FileTokens(stage.folder), grant_name("quickbooks", stage.running.client_id, first)
+    store, name = file_tokens(stage.folder), grant_name("quickbooks", stage.running.client_id, first)
     values = []
     mirror = mirror_of(stage.books(), stage.now)
     for _ in range(5):
@@ -456,16 +459,16 @@ def test_a_second_process_goes_on_with_the_kept_token(stage: QuickBooksStage) ->
 def test_what_cannot_work_is_said_at_once(more: dict[str, Any], text: str, tmp_path: Path) -> None:
     options = {"realm": "9", "client_id": "id", "client_secret": "word", "refresh_token": "AB", **more}
     with pytest.raises(ConnectionBroken) as error:
-        open_books(options, FakeClock(), FileTokens(tmp_path), Links())
+        open_books(options, FakeClock(), file_tokens(tmp_path), Links())
     assert str(error.value) == text
 
 
 def test_intuits_own_sandbox_is_a_demo(tmp_path: Path) -> None:
     options = {"realm": "9", "client_id": "id", "api_url": "https://sandbox-quickbooks.api.intuit.com"}
-    books = open_books(options, FakeClock(), FileTokens(tmp_path), Links())
+    books = open_books(options, FakeClock(), file_tokens(tmp_path), Links())
     assert isinstance(books, QuickBooksBooks) and books.read(None, FakeClock().now())._demo
     assert (
-        not open_books({"realm": "9", "client_id": "id"}, FakeClock(), FileTokens(tmp_path), Links())
+        not open_books({"realm": "9", "client_id": "id"}, FakeClock(), file_tokens(tmp_path), Links())
         .read(None, FakeClock().now())
         ._demo
     )

@@ -1,7 +1,5 @@
 """Each fault does what it says, at the call it names, and nowhere else."""
 
-import json
-
 import pytest
 import requests
 
@@ -97,7 +95,7 @@ def test_a_connection_held_until_the_caller_gives_up(call):
 
 def test_a_body_cut_in_half(call):
     arm(call, {"kind": "truncated", "endpoint": "Invoices"})
-    with pytest.raises(json.JSONDecodeError):
+    with pytest.raises(requests.exceptions.JSONDecodeError):
         call.get("Invoices", page=1).json()
 
 

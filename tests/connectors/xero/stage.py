@@ -9,11 +9,11 @@ from typing import Any
 
 import requests
 
-from connectors.oauth import FileTokens
 from connectors.sandbox.company import DEFAULT_START, Company
 from connectors.sandbox.limits import Limits
 from connectors.sandbox.server import Running, serve
 from connectors.xero import XeroBooks, open_books
+from tests.vault.support import file_tokens
 
 NOW = datetime(2026, 10, 1, 8, tzinfo=UTC)
 
@@ -63,7 +63,7 @@ class SandboxStage:
         }
 
     def books(self, which: int = 0, **more: object) -> XeroBooks:
-        return open_books(self.options(which, **more), self.clock, FileTokens(self.folder), self.links)
+        return open_books(self.options(which, **more), self.clock, file_tokens(self.folder), self.links)
 
     def control(self, deed: str, payload: Any) -> Any:
         answer = self._control.post(f"{self.running.url}/_sandbox/{deed}", json=payload, timeout=5)

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -11,13 +12,14 @@ import responses
 from openapi_core.testing import MockRequest
 from requests import PreparedRequest
 
-from connectors.http import Pace, Session
-from connectors.oauth import Secret
+from connectors.http import Session
+from connectors.pace import Pace
 from connectors.xero.api import DAY_LIMITS, PER_MINUTE, RATE_HEADERS, TRACE, XeroApi
 from connectors.xero.books import XeroBooks
 from tests.connectors.contract import Mirror, mirror_of
 from tests.connectors.xero.stage import NOW, FakeClock, Links
 from tests.specs import xero_spec
+from worker.core.secret import Secret
 
 BASE = "https://api.xero.com/api.xro/2.0"
 TENANT = "45e4708e-d862-4111-ab3a-dd8cd03913e1"
@@ -67,9 +69,11 @@ def answer(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
     asked = set(query["IDs"].split(",")) if "IDs" in query else set()
     key = f"{path[:-1]}ID"
     rows = [r for r in LISTS[path] if not asked or r[key] in asked]
+    if "If-Modified-Since" in request.headers:
+        rows = [{**r, "AmountDue": 0, "Status": "PAID"} for r in rows[:50]] if path == "Invoices" else []
     page, size = int(query["page"]), int(query["pageSize"])
     told = {"page": page, "pageSize": size, "pageCount": -(-len(rows) // size), "itemCount": len(rows)}
-    return 200, {}, json.dumps({"pagination": told, path: rows[(page - 1) * size : page * size]})
+    return 200, {}, json.dumps({"DateTimeUTC": STAMP, "pagination": told, path: rows[(page - 1) * size : page * size]})
 
 
 @pytest.fixture
@@ -103,6 +107,19 @@ def test_ten_thousand_invoices(wire: responses.RequestsMock, books: XeroBooks) -
     counts = Counter(urlsplit(call.request.url or "").path.removeprefix("/api.xro/2.0/") for call in wire.calls)
     assert counts["Invoices"] == 10 and counts["Contacts"] == 2
     assert counts.total() <= 20
+
+
+def test_fifty_changes_among_ten_thousand_cost_seven_calls(wire: responses.RequestsMock, books: XeroBooks) -> None:
+    mirror = mirror_of(books, NOW)
+    wire.calls.reset()
+    mirror.take(books.read(mirror.watermark, NOW + timedelta(hours=1), mirror.open))
+    paths = [urlsplit(call.request.url or "").path.removeprefix("/api.xro/2.0/") for call in wire.calls]
+    assert not mirror.full and len(mirror.open) == 9_950
+    assert len(paths) == 7 and len(set(paths)) == 7
+    changes = [c for c in wire.calls if "If-Modified-Since" in c.request.headers]
+    assert len(changes) == 6, "everything but the organisation is asked for changes only"
+    (invoices,) = [c for c in changes if "/Invoices?" in str(c.request.url)]
+    assert "summaryOnly=true" in str(invoices.request.url)
 
 
 def test_every_request_is_one_the_spec_allows(wire: responses.RequestsMock, books: XeroBooks) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from connectors.oauth import FileTokens, grant_name
+from connectors.grants import grant_name
 from connectors.sandbox.limits import Limits
 from tests.connectors.contract import Mirror, mirror_of
 from tests.connectors.xero.stage import SandboxStage, staged
+from tests.vault.support import file_tokens
 from worker.core.receivable import InvoiceStatus
 from worker.errors import BooksUnavailable, ConnectionBroken
 
@@ -220,7 +221,7 @@ def test_a_token_that_ends_in_the_middle_of_a_list_is_renewed(tmp_path: Path) ->
         assert mirror.open
         asked = [e for e in stage.running.world.log if e["path"] == "/connect/token"]
         assert len(asked) >= 2 and {e["status"] for e in asked} == {200}
-        kept = FileTokens(tmp_path).load(grant_name("xero", stage.running.client_id, first))
+        kept = file_tokens(tmp_path).load(grant_name("xero", stage.running.client_id, first))
         assert kept and kept.generation == len(asked) and kept.refresh.reveal() != first
 
 

@@ -18,6 +18,7 @@ from worker.core.inference.spared import Spared, spared
 from worker.core.payment_run import RunSchedule, parse_pays
 from worker.core.policy import Policy
 from worker.core.settings import ClientSettings
+from worker.core.workdays import Calendar
 
 TODAY = date(2026, 3, 10)  # a Tuesday
 
@@ -62,7 +63,8 @@ def test_what_a_person_wrote_stays_and_a_contradiction_is_said() -> None:
         schedule=RunSchedule(parse_pays("tuesdays")), run_stated=True, places={"pays": "birch.yaml:7"}
     )
     learnt = learnt_from(thursdays(), written)
-    assert chosen_of(learnt) == written
+    chosen = chosen_of(learnt)
+    assert replace(chosen, doubt="") == written
     said = learnt.contradiction(written)
     assert said.startswith("only 0 of its last 12 payments fell on the run written down; seen: 12 of its last 12")
     agreeing = replace(written, schedule=RunSchedule(parse_pays("thursdays")))
@@ -136,3 +138,44 @@ def test_a_wait_spared_a_reminder_when_the_money_came_in_between(came: date | No
     paid = [Paid("acme", "A1", Settled(came))] if came else []
     assert spared([wait], paid, TODAY) == expected
     assert spared([wait], [], date(2026, 3, 4)).pending == 1
+
+
+def weighed(learnt: Learnt) -> int:
+    """How many payers had to be inferred."""
+    with_learnt(learnt, set(learnt.settings.clients))
+    return len(learnt.fresh)
+
+
+def test_a_sweep_weighs_only_payers_with_new_payments() -> None:
+    """Counted in inferences: all the first time, none the next day, one after one payer's payment."""
+    names = [f"c{n}" for n in range(12)]
+    known = settings(*(client_settings(name) for name in names))
+    paid = [p for name in names for p in thursdays(12, name)]
+    first = learn(known, paid, TODAY)
+    assert weighed(first) == len(names)
+    tomorrow = TODAY + timedelta(days=1)
+    second = learn(known, paid, tomorrow, first.fresh)
+    assert weighed(second) == 0
+    assert second.cycle("c3") == learn(known, paid, tomorrow).cycle("c3")  # as if weighed anew
+    later = [*paid, Paid("c3", "c3-new", Settled(tomorrow, TODAY, TODAY))]
+    third = learn(known, later, tomorrow, first.fresh)
+    assert weighed(third) == 1
+    assert set(third.fresh) == {"c3"}
+
+
+def test_a_changed_holiday_weighs_its_clients_again() -> None:
+    paid = thursdays(12)
+    first = learn(settings(client_settings()), paid, TODAY)
+    assert weighed(first) == 1
+    closed = Calendar(holidays=frozenset({date(2026, 2, 5)}))
+    assert weighed(learn(settings(client_settings(calendar=closed)), paid, TODAY, first.fresh)) == 1
+    assert weighed(learn(settings(client_settings()), paid, TODAY, first.fresh)) == 0
+
+
+def test_a_contradiction_is_reported_by_the_sweep_and_the_written_run_still_rules() -> None:
+    written = client_settings(pays="tuesdays", places={"pays": "birch.yaml:7"})
+    known = with_learnt(learnt_from(thursdays(), written), {"acme"})
+    item = invoice("A1", date(2026, 3, 6), issued=date(2026, 2, 1))
+    plan = decide(books(item, read=TODAY), known, History(), as_of(TODAY))
+    assert any("Acme: only 0 of its last 12 payments fell on the run written down" in w for w in plan.warnings)
+    assert plan.standings[0].next_on == date(2026, 3, 13)  # three business days after Tuesday's run

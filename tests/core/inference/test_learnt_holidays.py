@@ -30,22 +30,63 @@ def rolled(pays: str, days: list[date], calendar: Calendar) -> Roll:
     return learnt_roll(parse_pays(pays), evidence_of(Settled(d) for d in days), library)
 
 
-def test_eindhoven_skips_easter_whit_monday_ascension_and_kings_day() -> None:
+EINDHOVEN_MISSED = [
+    "2018-04-02",  # Easter Monday
+    "2018-05-10",  # Ascension Day
+    "2018-05-21",  # Whit Monday
+]
+
+
+def eindhoven() -> list[date]:
+    """Its run days from March 2018 to mid January 2019, as logged: the runs between Christmas and New Year were left
+    out, and one ordinary Monday (30 July) was paid on the Tuesday."""
+    runs = weekdays_between(date(2018, 3, 1), date(2019, 1, 14), 0, 3)
+    missed = {
+        date.fromisoformat(d) for d in (*EINDHOVEN_MISSED, "2018-07-30", "2018-12-24", "2018-12-27", "2018-12-31")
+    }
+    return sorted({*(set(runs) - missed), date(2018, 7, 31)})
+
+
+def test_eindhoven_skips_easter_whit_monday_and_ascension() -> None:
     """Twice weekly, Mondays and Thursdays: the run of a holiday is left out, not moved."""
-    runs = weekdays_between(date(2018, 3, 1), date(2018, 7, 19), 0, 3)
-    paid = [d for d in runs if NL.is_business_day(d)]
-    assert date(2018, 4, 2) not in paid  # Easter Monday
-    assert date(2018, 5, 10) not in paid  # Ascension Day
-    assert date(2018, 5, 21) not in paid  # Whit Monday
-    assert rolled("monday and thursday", paid, NL) is Roll.SKIP
+    assert not any(NL.is_business_day(date.fromisoformat(d)) for d in EINDHOVEN_MISSED)
+    assert rolled("monday and thursday", eindhoven(), NL) is Roll.SKIP
+
+
+def test_eindhoven_is_expected_before_and_after_christmas_and_on_no_holiday_between() -> None:
+    library = Library(NL, date(2017, 1, 1), date(2019, 12, 31))
+    cycle = infer(evidence_of(Settled(d) for d in eindhoven() if d < date(2018, 12, 18)), library, date(2018, 12, 18))
+    schedule = cycle.schedule(NL)
+    assert schedule is not None
+    ahead = schedule.runs(date(2018, 12, 19), date(2019, 1, 8))
+    assert ahead == (date(2018, 12, 20), date(2019, 1, 3), date(2019, 1, 7))  # as it happened: 220, 151 and 78 claims
 
 
 def test_oxford_pays_its_tuesday_run_the_day_after_a_holiday() -> None:
-    """Two of two holiday Tuesdays were made up on the next business day."""
-    runs = weekdays_between(date(2018, 9, 4), date(2019, 4, 30), 1)
-    paid = [d if ENGLAND.is_business_day(d) else ENGLAND.next_business_day(d) for d in runs]
-    assert date(2019, 1, 2) in paid
+    """27 December 2016 was made up on Wednesday the 28th, 26 December 2017 on Wednesday the 27th."""
+    closed = {date(2016, 12, 27): date(2016, 12, 28), date(2017, 12, 26): date(2017, 12, 27)}
+    runs = weekdays_between(date(2016, 9, 6), date(2018, 1, 30), 1)
+    paid = [closed.get(d, d) for d in runs if d != date(2017, 1, 3)]
+    assert not any(ENGLAND.is_business_day(d) for d in closed)
     assert rolled("tuesdays", paid, ENGLAND) is Roll.NEXT
+
+
+HARROGATE_SKIPPED = [
+    *("2017-01-02", "2017-04-17", "2017-05-01", "2017-05-29", "2017-08-28", "2018-04-02", "2018-05-07", "2018-05-28"),
+    *("2018-08-27", "2019-04-22", "2019-05-06", "2019-05-27", "2019-08-26"),
+]
+"""Bank holiday Mondays of Harrogate's Monday run: nothing that day nor on the Tuesday, the Wednesday run as ever."""
+
+
+def test_harrogate_leaves_out_the_monday_run_of_a_bank_holiday() -> None:
+    mondays = weekdays_between(date(2017, 1, 2), date(2019, 9, 30), 0)
+    closed = [
+        d.isoformat() for d in mondays if not ENGLAND.is_business_day(d) and d.month < 12 and d != date(2018, 1, 1)
+    ]
+    assert closed == HARROGATE_SKIPPED
+    paid = [d for d in mondays if ENGLAND.is_business_day(d)]
+    wednesdays = [d for d in weekdays_between(date(2017, 1, 2), date(2019, 9, 30), 2) if ENGLAND.is_business_day(d)]
+    assert rolled("monday and wednesday", sorted(paid + wednesdays), ENGLAND) is Roll.SKIP
 
 
 @pytest.mark.parametrize(("moves", "roll"), [(True, Roll.NEXT), (False, Roll.SKIP)])

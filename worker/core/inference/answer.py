@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from math import log2
 
-from worker.core.inference.evidence import FEWEST, Evidence
+from worker.core.inference.evidence import CLOSED, FEWEST, Evidence
 from worker.core.inference.holidays import learnt_roll
 from worker.core.inference.rules import Candidate, Library
 from worker.core.inference.score import AfterInvoice, Belief, beliefs
@@ -69,19 +69,19 @@ class Cycle:
         return RunSchedule(self.rule, calendar=replace(calendar, closures=shut))
 
 
-def infer(evidence: Evidence, library: Library, today: date) -> Cycle:
+def infer(evidence: Evidence, library: Library, today: date, found: tuple[Belief, ...] | None = None) -> Cycle:
     """What a client's payments up to `today` say about its cycle.
 
-    The library must span them and `HORIZON` days more.
+    The library must span them and `HORIZON` days more. `found`: the beliefs for this evidence and library, when known.
     """
-    found = tuple(beliefs(evidence, library))
+    found = tuple(beliefs(evidence, library)) if found is None else found
     best = _named(found, library, today) if evidence.enough else None
     if best is None:
         confidence = _lands(library.business, found, library, today) * _on_business_days(evidence, library)
         return Cycle(None, confidence, evidence.enough, evidence.dates, _why_not(evidence), found=found)
-    rule = replace(best.rule, roll=best.rule.roll or learnt_roll(best.rule, evidence, library))
-    confidence = _lands(best.mask, found, library, today) * _on_business_days(evidence, library)
     since = _since(best, found, evidence)
+    rule = replace(best.rule, roll=best.rule.roll or learnt_roll(best.rule, evidence, library, since))
+    confidence = _lands(best.mask, found, library, today) * _on_business_days(evidence, library)
     why = _why(rule, best, since, evidence, library)
     return Cycle(rule, confidence, True, evidence.dates, why, since, found)
 
@@ -144,7 +144,7 @@ def _part(own: int, days: int) -> float:
 def _on_business_days(evidence: Evidence, library: Library) -> float:
     """How often this client's payments are dated on business days at all; nearly always until seen otherwise."""
     closed = sum(not library.is_open(library.number(d)) for d in evidence.dates)
-    return 1 - (closed + 0.2) / (len(evidence.dates) + 10)
+    return 1 - (closed + CLOSED[0]) / (len(evidence.dates) + sum(CLOSED))
 
 
 def _since(best: Candidate, found: Sequence[Belief], evidence: Evidence) -> date | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from math import log
 
 from worker.core.inference.evidence import Evidence
@@ -12,16 +12,26 @@ from worker.core.payment_run import Roll, RunRule, Weekly
 USUAL = {Roll.NEXT: 0.5, Roll.SKIP: 0.3, Roll.PREVIOUS: 0.2}
 """Before any holiday was seen. Assuming the next day costs a day's delay at worst; the others chase too early."""
 
+AFTER = timedelta(days=7)
+"""How far behind the last payment a closed run day may lie that it was brought forward from."""
+
 LEAST, MOST = 0.02, 0.98
 """Bounds of the rates compared: a handful of holidays proves nothing to the last per cent."""
 
 
-def learnt_roll(rule: RunRule, evidence: Evidence, library: Library) -> Roll:
-    """The likeliest of the three, from the closed run days between the client's first and last payment seen."""
-    first, last = evidence.dates[0], evidence.dates[-1]
-    paid = {library.number(d) for d in evidence.dates}
-    nominal = _nominal(rule, first, last, library)
-    closed = [n for n in nominal if not library.is_open(n)]
+def learnt_roll(rule: RunRule, evidence: Evidence, library: Library, since: date | None = None) -> Roll:
+    """The likeliest of the three, from the closed run days among all of the client's payments seen (since a day).
+
+    Holidays are few: payments older than those the rule rests on still tell what became of them.
+    """
+    dates = sorted({s.paid for s in evidence.settled if since is None or s.paid >= since})
+    first, last = dates[0], dates[-1]
+    paid = {library.number(d) for d in dates}
+    nominal = _nominal(rule, first, last + AFTER, library)
+    end = library.number(last)
+    # A run day after the last payment says something only if that payment was its run, brought forward.
+    closed = [n for n in nominal if not library.is_open(n) and (n <= end or library.previous_open(n) == end)]
+    nominal = [n for n in nominal if n <= end]
     if not closed:
         return Roll.NEXT
     runs = [n for n in nominal if library.is_open(n)]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from math import sqrt
 
 from worker.core.inference.evidence import Evidence
-from worker.core.inference.forecast import Expected, expected
+from worker.core.inference.forecast import Expected, Said, expected
 from worker.core.inference.learn import Learnt
 from worker.core.receivable import Invoice, Snapshot
+from worker.core.settings import ClientSettings, Promise
 
 EIGHTY = 1.2816
 """Standard deviations to either side that hold 80 % of a normal distribution."""
@@ -40,9 +42,15 @@ class Week:
     high: Decimal
 
 
-def outlooks(snapshot: Snapshot, learnt: Learnt) -> tuple[tuple[Outlook, ...], tuple[Invoice, ...]]:
-    """Every open invoice with its expectation, soonest first, and those of which nothing can be said."""
+def outlooks(
+    snapshot: Snapshot, learnt: Learnt, promises: Iterable[Promise] = ()
+) -> tuple[tuple[Outlook, ...], tuple[Invoice, ...]]:
+    """Every open invoice with its expectation, soonest first, and those of which nothing can be said.
+
+    Strongest first: a date promised or set for the invoice, the run a person wrote, what payments suggest.
+    """
     everyone: Evidence | None = None
+    promised = _by_client(snapshot, [*learnt.settings.promises, *promises])
     found: list[Outlook] = []
     nothing: list[Invoice] = []
     for invoice in snapshot.invoices:
@@ -55,13 +63,34 @@ def outlooks(snapshot: Snapshot, learnt: Learnt) -> tuple[tuple[Outlook, ...], t
         own = any(s.issued or s.due for s in evidence.settled)
         if not own:
             evidence = everyone = everyone or learnt.everyone()
-        beliefs = learnt.cycle(payer).found
-        when = expected(invoice.issued, invoice.due, evidence, beliefs, learnt.library(payer), learnt.day)
+        written = learnt.written(chosen) if chosen else ()
+        found_out = written or learnt.cycle(payer).found
+        said = _said(invoice, chosen, learnt, promised.get(client, ()))
+        when = expected(invoice.issued, invoice.due, evidence, found_out, learnt.library(payer), learnt.day, said)
         if when:
             found.append(Outlook(invoice, payer, when, own))
         else:
             nothing.append(invoice)
     return tuple(sorted(found, key=lambda o: (o.expected.median, o.invoice.id))), tuple(nothing)
+
+
+def _by_client(snapshot: Snapshot, promises: Iterable[Promise]) -> dict[str, list[Promise]]:
+    made: dict[str, list[Promise]] = defaultdict(list)
+    for promise in sorted(promises, key=lambda p: p.made_on):
+        made[snapshot.survivor(promise.client_id)].append(promise)
+    return made
+
+
+def _said(invoice: Invoice, chosen: ClientSettings | None, learnt: Learnt, promises: Sequence[Promise]) -> Said:
+    """What is known of this very invoice; the newest promise counts, else the date the books expect it."""
+    mine = [p.by for p in promises if not p.invoice_ids or invoice.id in p.invoice_ids]
+    on = mine[-1] if mine else invoice.expected
+    ready = invoice.approved or invoice.issued or invoice.due
+    schedule = chosen.schedule if chosen else None
+    if chosen and schedule is None and invoice.approved:
+        schedule = learnt.cycle(chosen.payer_id).schedule(chosen.calendar)
+    run = schedule.run_for(ready, invoice.due) if schedule and ready else None
+    return Said(on, run, chosen.calendar.closures if chosen else ())
 
 
 def weeks(found: tuple[Outlook, ...], day: date, count: int) -> tuple[Week, ...]:

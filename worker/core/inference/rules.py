@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
+from hashlib import blake2b
 
 from worker.core.payment_run import DayOfMonth, Monthly, Roll, RunRule, Unit, Weekly
 from worker.core.workdays import Calendar, day_in_month, month_end
@@ -32,8 +34,8 @@ class Family(StrEnum):
 
 
 FAMILY_BITS = {
-    Family.WEEKLY: 2.0,
-    Family.TWICE: 1.0,
+    Family.WEEKLY: 1.5,
+    Family.TWICE: 0.5,
     Family.FORTNIGHTLY: 3.0,
     Family.FOUR_WEEKLY: 3.0,
     Family.DAY_OF_MONTH: 3.0,
@@ -83,12 +85,19 @@ class Library:
 
     def __init__(self, calendar: Calendar, first: date, last: date) -> None:
         self.calendar = Calendar(calendar.weekend, calendar.holidays)
-        self.first, self.base = first, first.toordinal()
+        self.first, self.last, self.base = first, last, first.toordinal()
         self.days = last.toordinal() - self.base + 1
         self._roll()
         self.business = self.mask(n for n in range(self.days) if self._open[n])
         self._total = max(1, self.business.bit_count())
         self.candidates = tuple(self._all())
+
+    @cached_property
+    def mark(self) -> str:
+        """What these candidates are made of, in 32 hex digits: the days, which of them are open, and every rule."""
+        rules = " ".join(f"{c.family}/{c.rule.words()}/{c.prior}" for c in self.candidates)
+        made = f"{self.first}|{self.days}|{self.business:x}|{rules}"
+        return blake2b(made.encode(), digest_size=16).hexdigest()
 
     def mask(self, days: Iterable[int]) -> int:
         """Day numbers (0 = the first day) as a mask; those outside the span are left out."""

@@ -16,14 +16,29 @@ from worker.core.inference.evidence import Evidence
 from worker.core.inference.rules import FAMILY_BITS, Candidate, Family, Library
 from worker.core.workdays import month_end
 
-KEPT = (4.0, 1.0)
-"""Prior for how often a rule is kept, as hits and misses already seen: 80 %, worth five payments."""
+METHOD = 2
+"""Raise it with any change to how beliefs are weighed, so that those kept from before are weighed afresh."""
 
-ENDS = 0.04
-"""Probability that a rule ended with the last payment seen, with nothing to show for it yet."""
+KEPT = (4.0, 1.0)
+"""Prior for how often a rule is kept while rules are weighed, as hits and misses already seen: 80 %, worth five."""
+
+HABITS = ((0.4, 49.0, 1.0), (0.3, 4.0, 2.0), (0.3, 1.0, 1.0))
+"""The same once a rule is believed and the next payment is to be foretold: strictly (98 %), mostly (67 %) or any way at
+all, each as its weight and the hits and misses it is worth. The payments soon tell which. In weighing it would let a
+few sharp payments speak too loudly."""
+
+ENDS = (1.0, 20.0)
+"""Prior for how often a rule ends, as endings and payments without one: it may have ended with the last payment seen,
+with nothing to show for it yet, and the longer it has held, the less likely."""
+
+HALF_LIFE = 90
+"""Days in which a payment loses half its say in how well a rule is kept now (not in which rule it is)."""
 
 CHANGE_BITS = 5.0
 """What believing in a change of rule costs before any evidence, in bits."""
+
+BEYOND_DOUBT = 100.0
+"""A calendar rule this many times likelier than none is there, whatever else explains the payments too."""
 
 TAILS = (4, 6, 8, 12, 20)
 """A change is looked for before each of these many newest payment dates."""
@@ -58,7 +73,8 @@ class Belief:
     """One hypothesis with its posterior `weight` (all sum to 1), and how often it was kept of `seen` payments.
 
     `rule` None is *any business day*. `since` is how many of the newest payments it is judged on after a change.
-    `counts` are the hits on each of the rule's parts, when it has several.
+    `counts` are the hits on each of the rule's parts, when it has several;
+    `faded` the hits and misses with the older ones counting less.
     """
 
     rule: Candidate | AfterInvoice | None
@@ -67,6 +83,7 @@ class Belief:
     seen: int = 0
     since: int | None = None
     counts: tuple[int, ...] = ()
+    faded: tuple[float, float] | None = None
 
     def parts(self) -> list[tuple[int, float]]:
         """The rule's days, each weekday's apart, with the expected share of its kept payments."""
@@ -81,7 +98,9 @@ class Belief:
     @property
     def kept(self) -> float:
         """Expected probability that the next payment keeps to the rule, which may have ended unseen."""
-        return (1 - ENDS) * (KEPT[0] + self.hits) / (sum(KEPT) + self.seen)
+        hits, misses = self.faded or (self.hits, self.seen - self.hits)
+        holds = 1 - ENDS[0] / (sum(ENDS) + self.seen)
+        return holds * _habit(hits, misses)
 
 
 def beliefs(evidence: Evidence, library: Library) -> list[Belief]:
@@ -90,11 +109,37 @@ def beliefs(evidence: Evidence, library: Library) -> list[Belief]:
     if not days:
         return [Belief(None, 1.0)]
     found = [*_calendar(days, library), *_from_invoices(evidence, library)]
+    found = _without_outdone(found)
     total = sum(b.weight for b in found)
-    kept = [replace(b, weight=b.weight / total) for b in found if b.weight > 1e-4 * total]
+    values = [0.5 ** ((days[-1] - day) / HALF_LIFE) for day in days]
+    kept = [_aged(b, b.weight / total, days, values) for b in found if b.weight > 1e-4 * total]
     if not any(b.rule is None for b in kept):
         kept.append(Belief(None, min((b.weight for b in found if b.rule is None), default=0.0) / total))
     return sorted(kept, key=lambda b: -b.weight)
+
+
+def _without_outdone(found: Sequence[Belief]) -> list[Belief]:
+    """Leave out delays kept less often than a calendar rule beyond doubt: it tells which run an invoice is in,
+    not on which days there are runs. Batches of a busy client otherwise look like many small delays."""
+    rules = [b for b in found if isinstance(b.rule, Candidate)]
+    best = max(rules, key=lambda b: b.weight, default=None)
+    if best is None or best.weight <= BEYOND_DOUBT * sum(b.weight for b in found if b.rule is None):
+        return list(found)
+    return [b for b in found if not _is_delay(b) or b.hits * best.seen >= best.hits * b.seen]
+
+
+def _is_delay(belief: Belief) -> bool:
+    return isinstance(belief.rule, AfterInvoice) and belief.rule.family is Family.AFTER_INVOICE
+
+
+def _aged(belief: Belief, weight: float, days: Sequence[int], values: Sequence[float]) -> Belief:
+    """With its posterior weight, and its hits and misses counting less the older they are."""
+    rule = belief.rule
+    if not isinstance(rule, Candidate):
+        return replace(belief, weight=weight)
+    n, mask = belief.seen, rule.mask
+    hits = sum(value for day, value in zip(days[-n:], values[-n:], strict=True) if mask >> day & 1)
+    return replace(belief, weight=weight, faded=(hits, sum(values[-n:]) - hits))
 
 
 def _calendar(days: Sequence[int], library: Library) -> list[Belief]:
@@ -145,6 +190,14 @@ def _ratio(c: Candidate, counts: tuple[int, ...], hits: int, n: int) -> float:
 def _kept(hits: float, misses: float) -> float:
     a, b = KEPT
     return exp(_log_beta(a + hits, b + misses) - _log_beta(a, b))
+
+
+@lru_cache(maxsize=8192)
+def _habit(hits: float, misses: float) -> float:
+    """The probability that the next payment keeps to the rule, from how the payments so far did."""
+    weights = [w * exp(_log_beta(a + hits, b + misses) - _log_beta(a, b)) for w, a, b in HABITS]
+    means = [(a + hits) / (a + b + hits + misses) for _, a, b in HABITS]
+    return sum(w * mean for w, mean in zip(weights, means, strict=True)) / sum(weights)
 
 
 @lru_cache(maxsize=65536)
