@@ -15,7 +15,6 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from connectors import connector
-from connectors.oauth import FileTokens
 from connectors.sandbox.company import Company
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.limits import Limits
@@ -23,6 +22,7 @@ from connectors.sandbox.quickbooks_json import digits
 from connectors.sandbox.server import Running, serve
 from connectors.sandbox.story import ident
 from tests.connectors.matrix.cells import LINES, Cell
+from tests.vault.support import file_tokens
 from worker.app import App
 from worker.config.load import load
 from worker.core.results import SweepResult
@@ -271,7 +271,7 @@ class Office:
             reached = {"token_url": f"{base}/oauth2/v1/tokens/bearer", "api_url": base, "realm": realm}
             options |= {**reached, "refresh_token": running.quickbooks_refresh_token(realm), "zone": "Europe/London"}
             options |= {"page_size": PAGE, "per_minute": 6000, "per_second": 6000}
-        return connector(platform)(options, clock, FileTokens(self.folder / f"tokens-{self._count}"), _Links())
+        return connector(platform)(options, clock, file_tokens(self.folder / f"tokens-{self._count}"), _Links())
 
     # -- faults --------------------------------------------------------------------------------------------------------
 

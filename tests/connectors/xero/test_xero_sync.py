@@ -208,7 +208,7 @@ def test_a_note_is_never_written_twice_by_us(stage: SandboxStage) -> None:
     books = stage.books()
     mirror = mirror_of(books, stage.now)
     stage.forget()
-    stage.fault("server error", "Invoices", method="PUT", times=0)
+    stage.fault("server error", "History", method="PUT", times=0)
     with pytest.raises(BooksUnavailable):
         books.note(mirror.open[0], "once")
     assert len([e for e in stage.asked() if e["method"] == "PUT"]) == 1
