@@ -14,11 +14,26 @@ CONNECTORS: dict[str, str] = {
     "xero": "connectors.xero:open_books",
 }
 
+CONSENTS: dict[str, str] = {
+    "quickbooks": "connectors.quickbooks.consent:QuickBooksConsent",
+    "xero": "connectors.xero.consent:XeroConsent",
+}
+"""Platforms whose books are read by a person's consent. Each takes (options, clock)."""
+
 
 def connector(kind: str) -> Callable[..., Any]:
     """The factory of a kind of books. Raises KeyError, listing what there is, for a kind nobody has written."""
     if kind not in CONNECTORS:
         raise KeyError(f"no connector for {kind!r}; there are: {', '.join(sorted(CONNECTORS))}")
-    module, _, factory = CONNECTORS[kind].partition(":")
-    found: Callable[..., Any] = getattr(import_module(module), factory)
+    return _loaded(CONNECTORS[kind])
+
+
+def consenting(kind: str) -> Callable[..., Any]:
+    """What makes a platform's `Consenting`. Raises KeyError for a kind of books that needs no consent."""
+    return _loaded(CONSENTS[kind])
+
+
+def _loaded(place: str) -> Callable[..., Any]:
+    module, _, name = place.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), name)
     return found

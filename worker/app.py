@@ -3,16 +3,18 @@
 The only module that names concrete classes. The CLI, the handlers and the fleet all come through here.
 """
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from worker.afterwards import counts_of, look_after, watching
+from worker.app_mail import Post, composer_of, copied, warned
+from worker.app_replies import Ear, listening
 from worker.clock import SystemClock
 from worker.config.values import (
     CsvBooks,
@@ -22,14 +24,15 @@ from worker.config.values import (
     SandboxBooks,
     XeroBooks,
 )
-from worker.connections import saved_connections, unsaved
+from worker.connections import Links, saved_connections, unsaved
 from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult
 from worker.core.secret import Secret
-from worker.core.settings import Address, Mode, OrganisationSettings
+from worker.core.settings import Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
 from worker.halt import Halt
 from worker.holder import is_dead, me
+from worker.memory import rare_collections
 from worker.ports import Books, Composer, Mailer, Ping, Progress, Reach
 from worker.quiet import hush
 from worker.sweep import Outfit, sweep
@@ -41,12 +44,8 @@ if TYPE_CHECKING:
     from worker.logbook.store import SqlLogbook
     from worker.vault.tokens import SealedTokens
 
-_SECURITY = {"tls": "tls", "starttls": "starttls", "plain": "none"}
 STOP_FILE = "STOP"
 """A file of this name in the state folder is the kill switch; its text is the reason."""
-
-COLLECT_AFTER = 200_000
-"""New objects between two searches for reference cycles, while sweeping."""
 
 SANDBOX_PER_MINUTE = 6000
 """Nobody should wait for a simulated platform's minute."""
@@ -77,6 +76,7 @@ class App:
     halt: Halt = field(default_factory=Halt)
     _logbook: "SqlLogbook | None" = None
     _closing: list[Callable[[], None]] = field(default_factory=list)
+    _deaf: dict[str, bool] = field(default_factory=dict)
 
     def __enter__(self) -> "App":
         if self.practice.mode is Mode.LIVE:
@@ -94,8 +94,7 @@ class App:
         if self._logbook is None:
             from worker.logbook.store import open_logbook
 
-            url = self.practice.logbook_url
-            self._logbook = open_logbook(url.reveal() if url else str(self.practice.state / "logbook.db"))
+            self._logbook = open_logbook(self.practice.logbook_location)
             self._closing.append(self._logbook.close)
         return self._logbook
 
@@ -108,14 +107,15 @@ class App:
         """
         chosen = self.organisations(names)
         live = deliver and self.practice.mode is Mode.LIVE
-        mailer = self.mailer()
-        if live:
-            self.check_instance(mailer)
+        mailers = self.mailers(chosen)
         ping, run_id = self.ping(watched=live), uuid4().hex[:12]
-        ping.start(run_id)
-        with rare_collections():
+        with watching(ping, run_id), rare_collections():
+            for mailer in mailers.values() if live else ():
+                self.check_instance(mailer)
             turns = enumerate(self._longest_waiting_first(chosen), 1)
-            results = tuple(self._one(o, mailer, f"{run_id}-{n}", deliver=live) for n, o in turns)
+            results = tuple(self._one(o, mailers[o.name], f"{run_id}-{n}", deliver=live) for n, o in turns)
+            if live:
+                look_after(self.logbook, self.practice, self.clock.now(), results, counts_of(results))
         ok = not any((r.skipped and not r.excused) or r.broken for r in results)
         ping.finish(run_id, ok, counts_of(results))
         return results
@@ -130,8 +130,12 @@ class App:
             leased = self.logbook.leased_to(name)
             if leased and is_dead(leased):
                 self.logbook.unlease(name, leased)
+            mail = organisation.mail or self.practice.mail
+            unheard = Ear(self.logbook, self.clock, self.post, organisation, mail, deliver).listen()
+            self._deaf[name] = bool(unheard)
             with self.books(organisation) as books:
-                return sweep(self.outfit(organisation, books, mailer, deliver=deliver), sweep_id)
+                result = sweep(self.outfit(organisation, books, mailer, deliver=deliver), sweep_id)
+            return warned(result, unheard, copied(mailer))
         except DuecourseError as error:
             return SweepResult(name, sweep_id, "live" if deliver else "preview", skipped=str(error))
 
@@ -176,8 +180,9 @@ class App:
         """
         stated, actual = self.practice.instance, self.logbook.instance_id()
         if stated and stated != actual:
+            why = self.logbook.instance_why() or "a copy or another machine's"
             raise Refused(
-                f"The config is for the logbook {stated}, but this one is {actual}: a copy or another machine's. "
+                f"The config is for the logbook {stated}, but this one is {actual}: {why}. "
                 f"Nothing was sent. If this one is right, write instance: {actual}"
             )
         if not stated and mailer.reach is Reach.OUTSIDE:
@@ -202,7 +207,9 @@ class App:
         from worker.core.inference.learn import with_learnt
 
         owing = {snapshot.survivor(i.client_id) for i in snapshot.invoices if i.is_open}
-        return with_learnt(self.learnt(organisation, snapshot, day), owing)
+        mail, deaf = organisation.mail or self.practice.mail, self._deaf.get(organisation.name, False)
+        settled = with_learnt(self.learnt(organisation, snapshot, day), owing)
+        return replace(settled, listening=listening(self.practice.mode, mail, failed=deaf))
 
     def learnt(self, organisation: OrganisationConfig, snapshot: Snapshot, day: date) -> "Learnt":
         """What payments say of each payer's cycle, beside the settings as written. Raises ConfigError."""
@@ -224,43 +231,31 @@ class App:
 
     def composer(self, settings: OrganisationSettings, snapshot: Snapshot) -> Composer:
         """Letters in this organisation's name. Raises ConfigError without a sender."""
-        from worker.mail.compose import LetterComposer
         from worker.wording.render import Templates
 
-        if settings.sender is None:
-            raise ConfigError([Problem(settings.name, "no sender", "sender: {name, email}", "add it")])
-        mail = self.practice.mail
-        return LetterComposer(
-            wording=Templates(wording_folders(self.practice)),
-            organisation=snapshot.organisation.id,
-            sender=settings.sender,
-            archive=tuple(Address(a) for a in mail.archive),
-            redirect_to=Address(mail.redirect_all_to) if mail.redirect_all_to else None,
-        )
+        wording = Templates(wording_folders(self.practice))
+        return composer_of(self.practice.mail, settings, snapshot.organisation.id, wording)
+
+    @cached_property
+    def post(self) -> Post:
+        """Where mailers and mailboxes come from."""
+        return Post(self.clock, lambda: self.tokens)
 
     def mailer(self) -> Mailer:
-        """The mailer the config names; connects on first use."""
-        mail = self.practice.mail
-        made: Mailer
-        if mail.smtp and mail.mailer == "smtp":
-            from worker.mail.smtp import Security, SmtpMailer, SmtpServer
+        """The mailer the practice's config names; connects on first use."""
+        return self._closed_later(self.post.mailer(self.practice.mail))
 
-            word = mail.smtp.password.reveal() if mail.smtp.password else ""
-            made = SmtpMailer(
-                SmtpServer(
-                    mail.smtp.host, mail.smtp.port, Security(_SECURITY[mail.smtp.security]), mail.smtp.user, word
-                )
-            )
-        elif mail.sendgrid and mail.mailer == "sendgrid":
-            from worker.mail.sendgrid import ENDPOINT, SendGridAccount, SendGridMailer
+    def mailers(self, chosen: Sequence[OrganisationConfig]) -> dict[str, Mailer]:
+        """The mailer of each organisation: its own mailbox, else the practice's one mailer."""
+        own = {o.name: self._closed_later(self.post.mailer(o.mail)) for o in chosen if o.mail is not None}
+        if len(own) == len(chosen):
+            return own
+        shared = self.mailer()
+        return {o.name: own.get(o.name, shared) for o in chosen}
 
-            made = SendGridMailer(SendGridAccount(mail.sendgrid.key.reveal(), mail.sendgrid.endpoint or ENDPOINT))
-        else:
-            from worker.mail.outbox import Outbox
-
-            made = Outbox(mail.outbox)
-        self._closing.append(made.close)
-        return made
+    def _closed_later(self, mailer: Mailer) -> Mailer:
+        self._closing.append(mailer.close)
+        return mailer
 
     def ping(self, *, watched: bool) -> Ping:
         """Whoever notices when we fall silent; nobody unless `watched`."""
@@ -276,7 +271,9 @@ class App:
         books, links = organisation.books, Links(self.logbook, organisation.name)
         if isinstance(books, SandboxBooks):
             with sandbox_options(books, self.clock.now()) as options:
-                yield connector(books.face)(options, self.clock, unsaved(), links)
+                saved = bool(books.url) and organisation.name in self.tokens.names()
+                found = {**options, "connection": organisation.name, "refresh_token": None} if saved else options
+                yield connector(books.face)(found, self.clock, self.tokens if saved else unsaved(), links)
         else:
             yield connector(books.kind)(options_of(organisation), self.clock, self.tokens, links)
 
@@ -284,27 +281,6 @@ class App:
     def tokens(self) -> "SealedTokens":
         """Saved connections. Neither they nor the vault's key are looked at before they are needed."""
         return saved_connections(self.practice, lambda: self.logbook.connections())
-
-
-@dataclass(frozen=True)
-class Links:
-    """Pay links kept in the logbook, for connectors that must ask for each one; read once, when first needed."""
-
-    logbook: "SqlLogbook"
-    organisation: str
-
-    @cached_property
-    def _known(self) -> dict[str, str]:
-        return self.logbook.links(self.organisation)
-
-    def get(self, invoice_id: str) -> str | None:
-        """The link of an invoice, if it is known."""
-        return self._known.get(invoice_id)
-
-    def put(self, invoice_id: str, url: str) -> None:
-        """Keep a link."""
-        self._known[invoice_id] = url
-        self.logbook.remember_link(self.organisation, invoice_id, url)
 
 
 def options_of(organisation: OrganisationConfig) -> dict[str, object]:
@@ -335,7 +311,7 @@ def sandbox_options(books: SandboxBooks, now: datetime) -> Iterator[dict[str, ob
 
 def _sandbox_face(books: SandboxBooks, base: str, tenant: str) -> dict[str, object]:
     """How to reach one organisation of a sandbox in the shape of a platform."""
-    from connectors.sandbox.tokens import CLIENT_ID, CLIENT_WORD
+    from connectors.sandbox.apps import CLIENT_ID, CLIENT_WORD
 
     known: dict[str, object] = {"client_id": CLIENT_ID, "client_secret": CLIENT_WORD}
     if books.face == "quickbooks":
@@ -370,33 +346,3 @@ def wording_folders(practice: Practice) -> tuple[Path, ...]:
 
     own = [Path(f).parent / "wording" for f in practice.files[:1]]
     return (*own, Path(policies.__file__).parent / "wording")
-
-
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """Look for reference cycles rarely: a sweep makes hundreds of thousands of values, which live to its end and form
-    none, and looking through them again and again took a sixth of its time."""
-    usual = gc.get_threshold()
-    gc.set_threshold(COLLECT_AFTER, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-
-
-def counts_of(results: Sequence[SweepResult]) -> dict[str, int]:
-    """The numbers a monitor wants: organisations, planned, sent, held for people, uncertain."""
-    plans = [r.plan for r in results if r.plan]
-    return {
-        "organisations": len(results),
-        "skipped": sum(1 for r in results if r.skipped),
-        "left": sum(1 for r in results if r.left),
-        "refused": sum(1 for r in results if r.refused),
-        "sent": sum(1 for r in results for s in r.sent if s.outcome == "accepted"),
-        "not_sent": sum(1 for r in results for s in r.sent if s.outcome != "accepted"),
-        "dropped": sum(len(r.dropped) for r in results),
-        "uncertain": sum(len(r.uncertain) for r in results),
-        "tasks": sum(len(r.tasks) for r in results),
-        "proposals": sum(len(p.proposals) for p in plans),
-        "open_invoices": sum(len(p.standings) for p in plans),
-    }

@@ -27,7 +27,15 @@ _COMMANDS: dict[str, str] = {
     "resolve": "answer",
     "clients": "files",
     "resync": "answer",
+    "logbook": "logbook",
+    "backup": "care",
+    "restore": "care",
+    "forget": "care",
+    "connect": "connect",
+    "disconnect": "connect",
+    "connections": "connections",
     "check": "check",
+    "connect-mailbox": "mailbox",
     "init": "files",
     "vault": "vault",
     "sandbox": "sandbox",
@@ -43,12 +51,16 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        found: click.Command = getattr(import_module(f"worker.commands.{_COMMANDS[cmd_name]}"), f"{cmd_name}_command")
+        found: click.Command = getattr(
+            import_module(f"worker.commands.{_COMMANDS[cmd_name]}"), f"{cmd_name.replace('-', '_')}_command"
+        )
         return found
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[:2] == ["connect", "mailbox"]:
+            args = ["connect-mailbox", *args[2:]]
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
             from difflib import get_close_matches
 

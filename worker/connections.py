@@ -1,8 +1,10 @@
-"""The part of the composition root that puts the vault together: its store, its keys, and where both lay before."""
+"""What connectors are handed besides options: the vault (its store, its keys, where both lay before) and pay links."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from worker.ports import Tokens
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from worker.logbook.store import SqlLogbook
     from worker.vault.keys import KeySource
     from worker.vault.shelf import Shelf
     from worker.vault.tokens import SealedTokens
@@ -102,6 +105,27 @@ class Late:
     def remove(self, name: str) -> None:
         """See `Shelf.remove`."""
         self._opened().remove(name)
+
+
+@dataclass(frozen=True)
+class Links:
+    """Pay links kept in the logbook, for connectors that must ask for each one; read once, when first needed."""
+
+    logbook: "SqlLogbook"
+    organisation: str
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        return self.logbook.links(self.organisation)
+
+    def get(self, invoice_id: str) -> str | None:
+        """The link of an invoice, if it is known."""
+        return self._known.get(invoice_id)
+
+    def put(self, invoice_id: str, url: str) -> None:
+        """Keep a link."""
+        self._known[invoice_id] = url
+        self.logbook.remember_link(self.organisation, invoice_id, url)
 
 
 def _told(path: Path) -> None:

@@ -79,3 +79,12 @@ class Refused(DuecourseError):
 
 class LogbookError(DuecourseError):
     """The logbook cannot be trusted or used (corrupt, on a network disk, newer schema, held by another sweep)."""
+
+
+class MailboxError(DuecourseError):
+    """A mailbox cannot be read or written. Nothing is lost by it; `todo` says what a person can do."""
+
+    def __init__(self, what: str, todo: str = "") -> None:
+        """`what` says what happened, in one sentence."""
+        super().__init__(f"{what} {todo}".strip())
+        self.what, self.todo = what, todo

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from connectors.sandbox.apps import CLIENT_ID
 from connectors.sandbox.books import Books, Event, ImpossibleError
 from connectors.sandbox.company import Company
 from connectors.sandbox.faults import Fault
@@ -78,6 +79,14 @@ def _value(name: str, value: Any) -> Any:
     return tuple(value) if name in {"groups", "terms"} else value
 
 
+def _redirects(world: World, request: Request) -> Answer:
+    """Register a callback address: ``{"face": "xero", "redirect": "http://localhost:8911/callback"}``, and, for
+    Intuit's production keys, ``"client_id": "sandbox-app-live"``."""
+    given = json.loads(request.body)
+    world.register(given["face"], given["redirect"], given.get("client_id", CLIENT_ID))
+    return reply({"registered": given["redirect"]})
+
+
 def _log(world: World, _: Request) -> Answer:
     notes = [
         {"tenant": tenant, "invoice": note.invoice, "at": note.at.isoformat(), "details": note.details}
@@ -146,6 +155,7 @@ _DEEDS: Mapping[tuple[str, str], Callable[[World, Request], Answer]] = {
     ("POST", "faults"): _faults,
     ("POST", "clock"): _clock,
     ("POST", "events"): _events,
+    ("POST", "redirects"): _redirects,
     ("GET", "log"): _log,
     ("GET", "books"): _books,
 }

@@ -3,15 +3,16 @@
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 from connectors.sandbox import quickbooks_faults as faults
 from connectors.sandbox.books import Books
+from connectors.sandbox.consents import Choice, Consents, Look
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.quickbooks_json import Row, digits, stamp
 from connectors.sandbox.quickbooks_query import QueryError
 from connectors.sandbox.quickbooks_rows import Shelf
-from connectors.sandbox.quickbooks_tokens import STANDING, Bearers
+from connectors.sandbox.quickbooks_tokens import SCOPES, STANDING, Bearers
 from connectors.sandbox.quickbooks_view import Spoilt, View
 from connectors.sandbox.quickbooks_xml import document
 from connectors.sandbox.wire import Answer, Request, reply, text
@@ -19,8 +20,9 @@ from connectors.sandbox.world import World
 
 BASE = "/v3/company/"
 TOKEN = "/oauth2/v1/tokens/bearer"  # noqa: S105 - a path
+AUTHORIZE, REVOKE = "/connect/oauth2", "/v2/oauth2/tokens/revoke"
 DISCOVERY = "/.well-known/openid_sandbox_configuration"
-PATHS = (BASE, "/oauth2/", DISCOVERY)
+PATHS = (BASE, "/oauth2/", AUTHORIZE, REVOKE, DISCOVERY)
 TRACE = "intuit_tid"
 A_MINUTE = 500
 
@@ -36,7 +38,9 @@ class QuickBooksFace:
     """Answers requests for the companies of a world. ``metered`` counts, by tenant, the successful reads that cost."""
 
     def __init__(self, world: World) -> None:
-        self.world, self.bearers = world, Bearers()
+        self.world, self.bearers = world, Bearers(world.quickbooks_apps)
+        look = Look("QuickBooks", AUTHORIZE, several=False)
+        self._consents = Consents(world.quickbooks_apps, look, self.bearers.fresh)
         self.metered: dict[str, int] = {}
         self._shelf = Shelf(world)
         self._minute: dict[tuple[str, int], int] = {}
@@ -73,7 +77,7 @@ class QuickBooksFace:
     def _endpoint(self, request: Request) -> str:
         """What faults call it: the entity of a query, else the first part of the path after the company."""
         if not request.path.startswith(BASE):
-            return "token"
+            return {AUTHORIZE: "authorize", REVOKE: "revoke"}.get(request.path, "token")
         name = request.path[len(BASE) :].strip("/").split("/")[1:2]
         if name == ["query"]:
             words = _statement(request).split()
@@ -85,6 +89,10 @@ class QuickBooksFace:
         now = self.world.clock.service
         if request.path == TOKEN and request.method == "POST":
             return self.bearers.grant(request, dict(parse_qsl(request.body.decode())), now)
+        if request.path == REVOKE and request.method == "POST":
+            return self.bearers.revoke(request)
+        if request.path == AUTHORIZE:
+            return self._consent(request)
         if request.path == DISCOVERY:
             return reply(_endpoints(f"http://{request.headers.get('host', '')}"))
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -104,6 +112,14 @@ class QuickBooksFace:
             return faults.service(name, error.code, detail=str(error))
         except Spoilt:
             return faults.spoilt()
+
+    def _consent(self, request: Request) -> Answer:
+        """The page that asks a person, and what becomes of its answer."""
+        names = {digits(tenant): company.organisation.name for tenant, company in self.world.companies.items()}
+        if request.method == "GET":
+            return self._consents.page(request.query, SCOPES, names)
+        choice = self._consents.answered(parse_qs(request.body.decode()), names)
+        return self.bearers.allowed(choice, self.world.clock.service) if isinstance(choice, Choice) else choice
 
     def _said(self, request: Request, body: Row | None, fault: Fault | None) -> Answer:
         if body is None:
@@ -146,8 +162,11 @@ class QuickBooksFace:
 
 def _endpoints(base: str) -> Row:
     """The discovery document, which Intuit's own Python client asks for before anything else."""
-    names = ("authorization_endpoint", "revocation_endpoint", "issuer", "jwks_uri", "userinfo_endpoint")
-    return {**{name: f"{base}/oauth2/v1/{name}" for name in names}, "token_endpoint": f"{base}{TOKEN}"}
+    names = ("issuer", "jwks_uri", "userinfo_endpoint")
+    known = {"token_endpoint": TOKEN, "authorization_endpoint": AUTHORIZE, "revocation_endpoint": REVOKE}
+    return {name: f"{base}{path}" for name, path in known.items()} | {
+        name: f"{base}/oauth2/v1/{name}" for name in names
+    }
 
 
 def _statement(request: Request) -> str:

@@ -12,13 +12,14 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID, uuid5
 
 from connectors.sandbox import control
+from connectors.sandbox.apps import CLIENT_ID, CLIENT_WORD
 from connectors.sandbox.company import Company
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.limits import Limits
 from connectors.sandbox.quickbooks_face import PATHS as QUICKBOOKS_PATHS
 from connectors.sandbox.quickbooks_face import TRACE as QUICKBOOKS_TRACE
 from connectors.sandbox.quickbooks_face import QuickBooksFace
-from connectors.sandbox.tokens import CLIENT_ID, CLIENT_WORD, SCOPES
+from connectors.sandbox.tokens import SCOPES
 from connectors.sandbox.wire import Answer, Request
 from connectors.sandbox.world import World
 from connectors.sandbox.xero_face import XeroFace

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from connectors.sandbox.apps import CLIENT_ID, Apps, quickbooks_apps, xero_apps
 from connectors.sandbox.books import Books
 from connectors.sandbox.company import Company
 from connectors.sandbox.faults import Fault
@@ -44,6 +45,7 @@ class World:
     clock: Clock
     limiter: Limiter = field(default_factory=lambda: Limiter(Limits()))
     tokens: Tokens = field(default_factory=Tokens)
+    quickbooks_apps: Apps = field(default_factory=quickbooks_apps)
     faults: list[Fault] = field(default_factory=list)
     log: list[dict[str, Any]] = field(default_factory=list)
     written: list[tuple[str, Note]] = field(default_factory=list)
@@ -55,7 +57,8 @@ class World:
         """A world of these companies at ``now`` (aware)."""
         if now.tzinfo is None:
             raise ValueError("the sandbox needs an aware date and time for now, such as 2026-10-01T08:00:00+00:00")
-        return cls({one.organisation.id: one for one in companies}, Clock(now, tick), Limiter(limits))
+        known = {one.organisation.id: one for one in companies}
+        return cls(known, Clock(now, tick), Limiter(limits), Tokens(xero_apps(), known))
 
     def books(self, tenant: str, earlier: timedelta = timedelta(0)) -> Books:
         """The books of an organisation as of now, or somewhat earlier."""
@@ -69,6 +72,10 @@ class World:
     def forget(self) -> None:
         """Drop remembered books: the story itself has changed."""
         self._cache.clear()
+
+    def register(self, face: str, redirect: str, client_id: str = CLIENT_ID) -> None:
+        """Add a callback address of the app at a platform. Raises ValueError as the platform's portal would."""
+        (self.quickbooks_apps if face == "quickbooks" else self.tokens.apps).register(redirect, client_id)
 
     def fault(self, method: str, endpoint: str, page: int, tenant: str) -> Fault | None:
         """The fault that strikes this call, if any."""

@@ -3,17 +3,20 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 from uuid import UUID, uuid5
 
 from connectors.sandbox.books import Books, ImpossibleError
+from connectors.sandbox.consents import Choice, Consents, Look
 from connectors.sandbox.faults import REPLACING, SPOILING, TWISTING, Fault
+from connectors.sandbox.tokens import ITSELF, SCOPES, Connection
 from connectors.sandbox.wire import Answer, Request, Row, invalid, problem, reply, text
 from connectors.sandbox.world import World
 from connectors.sandbox.xero_rows import Shelf
 from connectors.sandbox.xero_view import View
 
 BASE = "/api.xro/2.0/"
+AUTHORIZE, REVOKE, CONNECTIONS = "/identity/connect/authorize", "/connect/revocation", "/connections"
 _NEEDS = {
     "Invoices": "invoices", "CreditNotes": "invoices", "Payments": "payments", "BatchPayments": "payments",
     "Overpayments": "payments", "Prepayments": "payments", "Contacts": "contacts", "ContactGroups": "contacts",
@@ -30,6 +33,7 @@ class XeroFace:
         self.world = world
         self._shelf = Shelf(world)
         self._keys: dict[str, tuple[datetime, tuple[str, bytes], Answer]] = {}
+        self._consents = Consents(world.tokens.apps, Look("Xero", AUTHORIZE, several=True), world.tokens.fresh)
 
     def handle(self, request: Request) -> Answer:
         """Answer one request and count its time; faults strike before and after the true answer."""
@@ -60,37 +64,61 @@ class XeroFace:
         now, tokens = self.world.clock.service, self.world.tokens
         if request.path == "/connect/token" and request.method == "POST":
             return tokens.grant(request, dict(parse_qsl(request.body.decode())), now)
-        if request.path == "/identity/connect/authorize" and request.method == "GET":
-            return tokens.consent(request.query, now)
+        if request.path == REVOKE and request.method == "POST":
+            return tokens.revoke(request, dict(parse_qsl(request.body.decode())))
+        if request.path == AUTHORIZE:
+            return self._consent(request)
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         scopes = tokens.scopes(token, now) if scheme == "Bearer" else "AuthenticationUnsuccessful"
         if isinstance(scopes, str):
             return problem(401, "Unauthorized", scopes)
-        if request.path.lower() == "/connections" and request.method == "GET":
-            return reply(self._connections())
+        if request.path.lower().startswith(CONNECTIONS):
+            return self._connected(request, token)
         if not request.path.startswith(BASE):
             return _NOT_FOUND
+        tenant = request.headers.get("xero-tenant-id", "").lower()
+        if tenant not in self.world.companies or not tokens.reaches(token, tenant):
+            return problem(403, "Forbidden", "AuthenticationUnsuccessful")
         return self._accounting(request, scopes, fault)
 
-    def _connections(self) -> list[Row]:
-        since = f"{self.world.clock.now:%Y-%m-%d}T00:00:00.0000000"
-        return [
-            {
-                "id": str(uuid5(_SPACE, tenant)),
-                "authEventId": str(uuid5(_SPACE, "consent")),
-                "tenantId": tenant,
-                "tenantType": "ORGANISATION",
-                "tenantName": company.organisation.name,
-                "createdDateUtc": since,
-                "updatedDateUtc": since,
-            }
-            for tenant, company in self.world.companies.items()
-        ]
+    def _consent(self, request: Request) -> Answer:
+        """The page that asks a person, and what becomes of its answer."""
+        names = {tenant: company.organisation.name for tenant, company in self.world.companies.items()}
+        if request.method == "GET":
+            return self._consents.page(request.query, SCOPES, names)
+        choice = self._consents.answered(parse_qs(request.body.decode()), names)
+        return self.world.tokens.allowed(choice, self.world.clock.service) if isinstance(choice, Choice) else choice
+
+    def _connected(self, request: Request, token: str) -> Answer:
+        """GET: the user's connections, of one consent if it is named; DELETE: end one of them."""
+        tokens, user = self.world.tokens, self.world.tokens.user(token)
+        if user == ITSELF:
+            mine = [Connection(str(uuid5(_SPACE, t)), user, t, "", self.world.clock.now) for t in self.world.companies]
+        else:
+            mine = [one for one in tokens.connections.values() if one.user == user]
+        key = request.path[len(CONNECTIONS) :].strip("/").lower()
+        if request.method == "GET" and not key:
+            event = request.query.get("authEventId")
+            return reply([self._connection(one) for one in mine if event in {None, one.event}])
+        if request.method == "DELETE" and key in {one.id for one in mine} and user != ITSELF:
+            del tokens.connections[key]
+            return Answer(204)
+        return _NOT_FOUND
+
+    def _connection(self, one: Connection) -> Row:
+        since = f"{one.since:%Y-%m-%dT%H:%M:%S}.0000000"
+        return {
+            "id": one.id,
+            "authEventId": one.event or str(uuid5(_SPACE, "consent")),
+            "tenantId": one.tenant,
+            "tenantType": "ORGANISATION",
+            "tenantName": self.world.companies[one.tenant].organisation.name,
+            "createdDateUtc": since,
+            "updatedDateUtc": since,
+        }
 
     def _accounting(self, request: Request, scopes: frozenset[str], fault: Fault | None) -> Answer:
         tenant = request.headers.get("xero-tenant-id", "").lower()
-        if tenant not in self.world.companies:
-            return problem(403, "Forbidden", "AuthenticationUnsuccessful")
         now, limiter = self.world.clock.service, self.world.limiter
         answer = limiter.start(tenant, now) or self._allowed(request, tenant, scopes, fault)
         return replace(answer, headers={**answer.headers, **limiter.remaining(tenant, now)})
@@ -148,5 +176,7 @@ class XeroFace:
 
 
 def _endpoint(path: str) -> str:
+    if path.lower().startswith(CONNECTIONS):
+        return "connections"
     tail = path[len(BASE) :] if path.startswith(BASE) else path.strip("/").rpartition("/")[2]
     return tail.partition("/")[0]

@@ -215,6 +215,9 @@ class ConnectionRow(Struct, gc=False):
 
     tenantId: str  # noqa: N815 - Xero's spelling
     tenantType: str | None = None  # noqa: N815
+    id: str = ""
+    tenantName: str | None = None  # noqa: N815
+    authEventId: str | None = None  # noqa: N815
 
 
 class Answer(Struct, gc=False, kw_only=True):

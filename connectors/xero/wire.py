@@ -286,11 +286,16 @@ def moment(text: str) -> datetime:
 
 def tenants(body: bytes) -> tuple[str, ...]:
     """Tenant ids of the organisations a consent covers. Raises BooksGarbled."""
+    return tuple(c.tenantId for c in connections(body))
+
+
+def connections(body: bytes) -> tuple[row.ConnectionRow, ...]:
+    """The organisations a user has connected to the app. Raises BooksGarbled."""
     try:
         found = msgspec.json.decode(body, type=list[row.ConnectionRow])
     except msgspec.DecodeError as error:
         raise BooksGarbled(f"The list of connections makes no sense ({error}).", "Run again.") from None
-    return tuple(c.tenantId for c in found if c.tenantType in {"ORGANISATION", None})
+    return tuple(c for c in found if c.tenantType in {"ORGANISATION", None})
 
 
 def note(text: str) -> bytes:

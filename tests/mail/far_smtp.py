@@ -13,6 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.mail.contract import Arrived
+from tests.mail.tokens import REASON, Door
 
 
 class Box:
@@ -42,6 +43,42 @@ class Box:
         assert body is not None
         self.kept.append(Arrived(tuple(envelope.rcpt_tos), raw, body.get_content()))
         return "250 2.0.0 queued as A1"
+
+
+class TokenBox(Box):
+    """A box whose server lets in by XOAUTH2 only."""
+
+    def __init__(self, door: Door) -> None:
+        super().__init__()
+        self.door = door
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        if self.door.opens(args[1].encode()):
+            return AuthResult(success=True, auth_data=self.door.knocks[-1][0])
+        await server.push(f"334 {REASON.decode()}")
+        assert (await server._reader.readline()) == b"\r\n"
+        return AuthResult(success=False, handled=False)
+
+
+@contextmanager
+def token_server(context: ssl.SSLContext | None, door: Door) -> Iterator[tuple[TokenBox, int]]:
+    """A server that offers XOAUTH2 alone, after STARTTLS when there is a context."""
+    box, port = TokenBox(door), free_port()
+    options = {"tls_context": context, "require_starttls": True} if context else {}
+    controller = Controller(
+        box,
+        hostname="127.0.0.1",
+        port=port,
+        auth_required=True,
+        auth_require_tls=context is not None,
+        auth_exclude_mechanism=["LOGIN", "PLAIN"],
+        **options,
+    )
+    controller.start()
+    try:
+        yield box, port
+    finally:
+        controller.stop()
 
 
 def free_port() -> int:

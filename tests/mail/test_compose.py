@@ -142,3 +142,13 @@ def test_compose_takes_what_it_is_given() -> None:
         thread_root="root@books.example.com",
     )
     assert (letter.references, letter.reply_to, letter.cc) == (("root@books.example.com",), None, ())
+
+
+def test_who_signs_may_send_from_and_be_answered_at_an_address_of_their_own() -> None:
+    owner = replace(MODEL.signature, reply_to="replies@books.example.com", sender=Address("owner@books.example.com"))
+    letter = composer().compose(replace(REMIND, model=replace(MODEL, signature=owner)), 1)
+    assert letter.sender == Address("owner@books.example.com")
+    assert letter.reply_to == Address("replies@books.example.com", "Ada Cole")
+    plain = composer().compose(REMIND, 1)
+    assert plain.sender.email.lower() == "accounts@books.example.com"
+    assert letter.references == plain.references

@@ -4,7 +4,6 @@ import ssl
 from collections.abc import Iterator
 
 import pytest
-import trustme
 
 from tests.mail.contract import MailerContract
 from tests.mail.far_smtp import DROP, SILENT, Box, Rude, real_server
@@ -16,25 +15,6 @@ from worker.ports import Outcome, Reach, Receipt
 
 # aiosmtpd warns that a login over implicit TLS is not STARTTLS; that is what we test.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def server_context(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    return context
-
-
-@pytest.fixture(scope="module")
-def trust(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
 
 
 @pytest.fixture(params=[Security.TLS, Security.STARTTLS])

@@ -128,7 +128,7 @@ def office(tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest
 @pytest.fixture
 def books(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     """A simulated Xero whose application has our canary for a secret."""
-    monkeypatch.setattr("connectors.sandbox.tokens.CLIENT_WORD", CANARIES["CLIENT_SECRET"])
+    monkeypatch.setattr("connectors.sandbox.apps.CLIENT_WORD", CANARIES["CLIENT_SECRET"])
     company = Company.simulate(7, date(2026, 1, 1), date(2026, 3, 31), clients=6, invoices_per_month=10)
     with serve(company, now=NOW, limits=Limits(minute=None)) as running:
         yield running
@@ -276,7 +276,7 @@ def test_loaded_settings_and_everything_made_of_them_show_nothing(office: Office
     path.write_text(f"ping: {{url from: {{env: PING}}}}\n{path.read_text()}")
     practice = load(path, CANARIES | {"ID": "app"})
     with App(practice) as app:
-        shown = [repr(practice), repr(app), repr(app.tokens), repr(app.mailer()), repr(app.ping())]
+        shown = [repr(practice), repr(app), repr(app.tokens), repr(app.mailer()), repr(app.ping(watched=True))]
         shown += [f"{practice.organisations[0].books}", repr(vars(app.mailer())), repr(app.tokens.__dict__)]
     office.said = "\n".join(shown).encode()
     assert office.leaks() == []

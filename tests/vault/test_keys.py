@@ -214,6 +214,7 @@ def test_wider_modes_are_refused(tmp_path: Path) -> None:
     (folder / "one.json").chmod(0o640)
     with pytest.raises(ConnectionBroken, match=r"one\.json may be read or written by others .mode 0640"):
         shelf.read("one")
+    assert shelf.names() == ("one",), "the others are none the worse for it"
     (folder / "one.json").chmod(0o600)
     folder.chmod(0o750)
     with pytest.raises(ConnectionBroken, match="chmod 700"):

@@ -1,6 +1,8 @@
 """check: every problem in the config, the policies, the wording and the clients they name, at once."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from worker.commands.base import Desk, command
 
@@ -11,7 +13,9 @@ if TYPE_CHECKING:
 
 
 @command("check", json=True)
-def check_command(desk: Desk) -> int:
+@click.option("--domain", is_flag=True, help="Also read SPF, DKIM and DMARC of every sender's domain.")
+@click.option("--dns", "server", default="", metavar="IP[:PORT]", help="Ask this DNS server instead of the system's.")
+def check_command(desk: Desk, domain: bool, server: str) -> int:
     """Check what is written: configuration, policies, wording, and (once books were read) the clients it names."""
     from worker.commands.configuration import practice_at
     from worker.errors import ConfigError
@@ -26,7 +30,23 @@ def check_command(desk: Desk) -> int:
     if practice is not None and _has_logbook(practice):
         with desk.app() as app:
             problems += _clients(app)
-    return _answer(desk, problems, practice)
+    domains = _domains(practice, server) if domain and practice is not None else None
+    return _answer(desk, problems, practice, domains)
+
+
+def _domains(practice: "Practice", server: str) -> list[dict[str, Any]]:
+    import ipaddress
+
+    from worker.app_domains import check_domains, resolver
+    from worker.commands.people import wrong
+
+    host, _, port = server.rpartition(":") if server.count(":") == 1 else (server, "", "")
+    try:
+        host = str(ipaddress.ip_address(host)) if host else ""
+        number = int(port or "53")
+    except ValueError:
+        raise wrong(f'"{server}" is no DNS server', "an IP address, such as 192.0.2.53 or 192.0.2.53:5353") from None
+    return check_domains(practice, resolver(host, number))
 
 
 def _wording(desk: Desk) -> "list[Problem]":
@@ -64,17 +84,31 @@ def _clients(app: "App") -> "list[Problem]":
     return problems
 
 
-def _answer(desk: Desk, problems: "list[Problem]", practice: "Practice | None") -> int:
+def _answer(
+    desk: Desk, problems: "list[Problem]", practice: "Practice | None", domains: list[dict[str, Any]] | None
+) -> int:
+    from worker.app_notes import notes_of
     from worker.errors import ConfigError
-    from worker.report.terminal import OUT, WRONG, counted, say
+    from worker.report.domains import show_domains
+    from worker.report.terminal import KEPT, OUT, WRONG, counted, say
 
+    notes = notes_of(practice) if practice is not None else []
+
+    lacking = any(f["level"] in {"missing", "unknown"} for d in domains or () for f in d["findings"])
     if desk.as_json:
         found = [{"place": p.place, "found": p.found, "expected": p.expected, "todo": p.todo} for p in problems]
-        desk.print_json({"schema": 1, "ok": not problems, "problems": found})
+        more = {} if domains is None else {"domains": domains}
+        desk.print_json({"schema": 1, "ok": not problems and not lacking, "problems": found, "notes": notes, **more})
     elif problems:
         say(desk.out(), str(ConfigError(problems)), WRONG)
     elif practice is not None:
         count = counted(len(practice.organisations), "organisation")
         say(desk.out(), f"All is well: {count}, mode {practice.mode}, mail goes to {practice.mail.mailer}.", OUT)
+    if not desk.as_json:
+        for note in notes:
+            say(desk.out(), f"Worth knowing: {note}", KEPT)
+    if not desk.as_json and domains is not None:
+        show_domains(desk.out(), domains)
+    elif not desk.as_json and not problems:
         say(desk.out(), "Next: duecourse preview")
-    return 2 if problems else 0
+    return 2 if problems else 1 if lacking else 0

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from worker.config.values import Practice
+    from worker.core.countdown import Countdown
     from worker.core.results import SweepResult
 
 
@@ -32,7 +33,8 @@ def preview_command(desk: Desk, organisations: tuple[str, ...]) -> int:
 def _run(desk: Desk, organisations: tuple[str, ...], *, deliver: bool) -> int:
     import structlog
 
-    from worker.app import counts_of
+    from worker.afterwards import counts_of
+    from worker.consents.health import warnings
     from worker.core.results import exit_code
     from worker.core.settings import Mode
     from worker.halt import on_signals
@@ -40,18 +42,28 @@ def _run(desk: Desk, organisations: tuple[str, ...], *, deliver: bool) -> int:
 
     with desk.app() as app, on_signals(app.halt):
         results = app.run(organisations, deliver=deliver)
-        practice = app.practice
+        practice, ending = app.practice, warnings(app)
     structlog.get_logger().info("run finished", **counts_of(results))
     live = deliver and practice.mode is Mode.LIVE
     code = exit_code(results)
     if desk.as_json:
-        desk.print_json(run_data(results, counts_of(results), "live" if live else "preview", code))
+        data = run_data(results, counts_of(results), "live" if live else "preview", code)
+        desk.print_json({**data, "connections": [one.sentence for one in ending]})
     else:
-        _show(desk, results, practice, deliver=deliver, live=live)
+        _show(desk, results, practice, ending, deliver=deliver, live=live)
     return code
 
 
-def _show(desk: Desk, results: "tuple[SweepResult, ...]", practice: "Practice", *, deliver: bool, live: bool) -> None:
+def _show(
+    desk: Desk,
+    results: "tuple[SweepResult, ...]",
+    practice: "Practice",
+    ending: "tuple[Countdown, ...]",
+    *,
+    deliver: bool,
+    live: bool,
+) -> None:
+    from worker.report.connections import say_warnings
     from worker.report.sweep_text import show_sweep
     from worker.report.terminal import KEPT, LOUD, say
 
@@ -62,6 +74,9 @@ def _show(desk: Desk, results: "tuple[SweepResult, ...]", practice: "Practice", 
     for result in results:
         say(out)
         show_sweep(out, result)
+    if ending:
+        say(out)
+        say_warnings(out, ending)
     _next(out, results, practice, live=live, again=desk.again)
 
 

@@ -26,6 +26,7 @@ def _serve(desk: Desk, company: Any, now: datetime, port: int) -> None:
     import signal
     import threading
 
+    from connectors.sandbox.apps import REDIRECT
     from connectors.sandbox.limits import Limits
     from connectors.sandbox.server import serve
     from worker.app import SANDBOX_PER_MINUTE
@@ -46,6 +47,7 @@ def _serve(desk: Desk, company: Any, now: datetime, port: int) -> None:
         say(out, f"  tenant          {running.tenants[0]}")
         say(out, f"  client id       {running.client_id}")
         say(out, f"  client secret   {running.client_secret}   (good for this sandbox only)")
+        say(out, f"  callback        {REDIRECT}   (registered with the app, to try duecourse connect)")
         say(out, "  in a config, under organisations: NAME:")
         say(out, f"    books: {{kind: sandbox, url: {running.url}, tenant: {running.tenants[0]}}}", TYPE)
         say(out, f"  then: duecourse preview --now {now:%Y-%m-%dT%H:%M}+00:00", TYPE)

@@ -81,6 +81,10 @@ class Options(BaseModel):
         """The "file:line" this was written at, "" when built in."""
         return self._place
 
+    def take_places(self, other: "Options") -> None:
+        """Point to where another model's options are written, for those that were taken from it."""
+        self._place, self._places = other._place, {**self._places, **other._places}
+
     def place_of(self, name: str) -> str:
         """The "file:line" of one option by its field name, else of the whole."""
         return self._places.get(name, self._place)
@@ -131,6 +135,7 @@ _MAY_BE_EMPTY = {
         "ways to pay",
         "own domains",
         "closed",
+        "dkim selectors",
     ),
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+from worker.config.mail import effective, foreign_url, mail_problems, stays_here
 from worker.config.options import PracticeOptions
 from worker.config.options_books import QuickBooksBooks, XeroBooks
 from worker.config.options_organisation import OrganisationOptions
@@ -10,12 +11,25 @@ from worker.config.source import guess
 from worker.core.policy import Policy
 from worker.errors import Problem
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-
 
 def practice_problems(written: PracticeOptions) -> list[Problem]:
     """Problems of config.yaml as a whole."""
     return [*_mail(written), *_general(written)]
+
+
+def _mail(written: PracticeOptions) -> list[Problem]:
+    """The practice's own mail matters to organisations without a mailbox, and each mailbox as it then holds."""
+    own = [o.mail for o in written.organisations.values() if o.mail]
+    shared = len(own) < len(written.organisations) or not own
+    return [
+        *(mail_problems(written.mail, written) if shared else ()),
+        *(p for mail in own for p in mail_problems(effective(written.mail, mail), written)),
+    ]
+
+
+def _stays_here(written: PracticeOptions) -> bool:
+    own = [effective(written.mail, o.mail) for o in written.organisations.values()]
+    return all(stays_here(mail) for mail in (written.mail, *own))
 
 
 def _general(written: PracticeOptions) -> Iterator[Problem]:
@@ -28,43 +42,6 @@ def _general(written: PracticeOptions) -> Iterator[Problem]:
         yield Problem(place, "test endpoints in live mode with a mailer that reaches people", "one or the other", todo)
     if written.ping and (written.ping.url is None) == (written.ping.secret_url is None):
         yield Problem(written.place_of("ping"), "ping", 'either "url" or "url from"', "write one of them")
-
-
-def _stays_here(written: PracticeOptions) -> bool:
-    """True when the mailer reaches only a folder or this machine: a rehearsal, however live."""
-    mail = written.mail
-    if mail.mailer == "smtp":
-        return mail.smtp is not None and mail.smtp.host.lower() in _LOOPBACK
-    if mail.mailer == "sendgrid":
-        endpoint = mail.sendgrid.endpoint if mail.sendgrid else None
-        return endpoint is not None and urlsplit(endpoint).hostname in _LOOPBACK
-    return True
-
-
-def _mail(written: PracticeOptions) -> Iterator[Problem]:
-    mail = written.mail
-    if mail.mailer != "outbox" and getattr(mail, mail.mailer) is None:
-        place = mail.place_of("mailer")
-        yield Problem(
-            place, f'mailer: {mail.mailer}, but no "{mail.mailer}" below it', f'a block "{mail.mailer}:"', "add it"
-        )
-    smtp = mail.smtp
-    if smtp and smtp.security == "plain" and smtp.host.lower() not in _LOOPBACK:
-        todo = "write security: starttls (port 587) or tls (port 465)"
-        yield Problem(smtp.place_of("security"), f"security: plain to {smtp.host}", "a protected line", todo)
-    if smtp and (smtp.user is None) != (smtp.password is None):
-        yield Problem(smtp.place, 'only one of "user" and "password from"', "both or neither", "add the other")
-    endpoint = mail.sendgrid.endpoint if mail.sendgrid else None
-    if endpoint and endpoint.rstrip("/") != "https://api.eu.sendgrid.com" and mail.sendgrid:
-        yield from _test_url(mail.sendgrid.place_of("endpoint"), endpoint, written)
-
-
-def _test_url(place: str, url: str, written: PracticeOptions) -> Iterator[Problem]:
-    if urlsplit(url).hostname not in _LOOPBACK:
-        yield Problem(place, f"another address for a platform: {url}", "the platform's own", "remove this line")
-    elif not written.allow_test_endpoints:
-        todo = "remove this line; for a rehearsal, write allow test endpoints: yes"
-        yield Problem(place, "another address for a platform", "the platform's own", todo)
 
 
 def organisation_problems(
@@ -94,13 +71,15 @@ def _live(name: str, written: OrganisationOptions) -> Iterator[Problem]:
 
 def _books(written: OrganisationOptions, practice: PracticeOptions) -> Iterator[Problem]:
     books = written.books
+    if isinstance(books, QuickBooksBooks | XeroBooks) and books.redirect:
+        yield from _redirect(books, books.redirect)
     if isinstance(books, QuickBooksBooks):
         yield from _quickbooks(books, practice)
     if not isinstance(books, XeroBooks):
         return
     for key in ("identity_url", "api_url"):
         if getattr(books, key):
-            yield from _test_url(books.place_of(key), getattr(books, key), practice)
+            yield from foreign_url(books.place_of(key), getattr(books, key), practice)
     if books.connection:
         yield from _one_access(books)
         return
@@ -117,7 +96,7 @@ def _quickbooks(books: QuickBooksBooks, practice: PracticeOptions) -> Iterator[P
     for key in ("token_url", "api_url"):
         address = getattr(books, key)
         if address and not (urlsplit(address).hostname or "").endswith(".intuit.com"):
-            yield from _test_url(books.place_of(key), address, practice)
+            yield from foreign_url(books.place_of(key), address, practice)
     yield from _one_access(books)
     for key in ("client_id", "client_secret"):
         if getattr(books, key) is None:
@@ -125,6 +104,16 @@ def _quickbooks(books: QuickBooksBooks, practice: PracticeOptions) -> Iterator[P
             yield Problem(books.place, f'"{words}" is missing', "{env: NAME} or {file: PATH}", "add it below books:")
     if books.refresh_token and books.realm is None:
         yield Problem(books.place, '"realm" is missing', "the company's id", "add it below books:")
+
+
+def _redirect(books: XeroBooks | QuickBooksBooks, redirect: str) -> Iterator[Problem]:
+    """What the platforms' developer portals accept as a callback address."""
+    parts = urlsplit(redirect)
+    if parts.scheme != "https" and parts.hostname != "localhost":
+        todo = "write the address registered with the app; on this machine it is spelt localhost"
+        yield Problem(
+            books.place_of("redirect"), f"redirect: {redirect}", "https://..., or http://localhost:PORT/...", todo
+        )
 
 
 def _one_access(books: XeroBooks | QuickBooksBooks) -> Iterator[Problem]:

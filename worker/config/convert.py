@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from worker.config import options_books
+from worker.config.mail import secret_of
 from worker.config.options import PracticeOptions
-from worker.config.secret import Reference
+from worker.config.options_care import DAYS
 from worker.config.values import (
+    Alerts,
     BooksConfig,
     CsvBooks,
     KeyPlace,
-    MailSettings,
     QuickBooksBooks,
     SandboxBooks,
-    SendGridSettings,
-    SmtpSettings,
     VaultSettings,
     XeroBooks,
 )
@@ -23,37 +22,6 @@ from worker.errors import Problem
 
 VAULT_KEY_VARIABLE = "DUECOURSE_VAULT_KEY"
 """Where the vault's key is looked for when the settings name no other place."""
-
-
-def secret_of(where: Reference | None, env: Mapping[str, str], folder: Path, problems: list[Problem]) -> Secret | None:
-    """The secret, or None with a problem at the place where it is named."""
-    if where is None:
-        return None
-    try:
-        return where.resolve(env, folder)
-    except LookupError as error:
-        todo = (
-            f"set {where.env} where duecourse runs"
-            if where.env
-            else "mount or create the file, with the secret alone in it"
-        )
-        problems.append(Problem(where.place, str(error.args[0]), "the secret", todo))
-        return None
-
-
-def mail_of(written: PracticeOptions, folder: Path, env: Mapping[str, str], problems: list[Problem]) -> MailSettings:
-    """Mail settings; only the chosen mailer's secrets are looked for."""
-    mail = written.mail
-    smtp = sendgrid = None
-    if mail.mailer == "smtp" and mail.smtp:
-        password = secret_of(mail.smtp.password, env, folder, problems)
-        smtp = SmtpSettings(mail.smtp.host, mail.smtp.port, mail.smtp.security, mail.smtp.user or "", password)
-    if mail.mailer == "sendgrid" and mail.sendgrid:
-        key = secret_of(mail.sendgrid.key, env, folder, problems)
-        sendgrid = SendGridSettings(key or Secret(""), mail.sendgrid.endpoint or "")
-    state = folder / written.state
-    outbox = folder / mail.outbox.folder if "folder" in mail.outbox.model_fields_set else state / "outbox"
-    return MailSettings(mail.mailer, outbox.resolve(), smtp, sendgrid, mail.redirect_all_to or "", tuple(mail.archive))
 
 
 def vault_of(written: PracticeOptions, folder: Path, env: Mapping[str, str], problems: list[Problem]) -> VaultSettings:
@@ -83,6 +51,14 @@ def ping_of(written: PracticeOptions, env: Mapping[str, str], folder: Path, prob
     if written.ping.url:
         return Secret(written.ping.url)
     return secret_of(written.ping.secret_url, env, folder, problems)
+
+
+def alerts_of(written: PracticeOptions, env: Mapping[str, str], folder: Path, problems: list[Problem]) -> Alerts | None:
+    """Who hears of trouble."""
+    if written.alerts is None:
+        return None
+    webhook = secret_of(written.alerts.webhook, env, folder, problems)
+    return Alerts(webhook or Secret(""), DAYS.index(written.alerts.all_quiet))
 
 
 def books_of(
@@ -118,6 +94,7 @@ def books_of(
             books.api_url or "",
             books.page_size,
             books.connection or "",
+            books.redirect or "",
         )
     return XeroBooks(
         books.tenant or "",
@@ -129,4 +106,5 @@ def books_of(
         books.api_url or "",
         books.page_size,
         books.connection or "",
+        books.redirect or "",
     )

@@ -5,6 +5,7 @@ import json
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from worker.config.mail import effective
 from worker.config.values import OrganisationConfig
 
 
@@ -15,13 +16,16 @@ def fingerprint_of(organisation: OrganisationConfig) -> str:
     every day.
     """
     written, practice = organisation.written, organisation.practice
-    content = {
+    own = effective(practice.mail, written.mail).smtp if written.mail else None
+    content: dict[str, Any] = {
         "organisation": [organisation.name, written.books.kind, getattr(written.books, "tenant", None)],
-        "mail": [practice.mail.mailer, _plain(written.sender and written.sender.model_dump())],
+        "mail": [practice.mail.mailer, _plain(written.sender and written.sender.model_dump(include={"name", "email"}))],
         "policies": {name: _plain(policy) for name, policy in sorted(organisation.policies.items())},
         "default": [practice.policy, written.policy, written.backlog],
         "invoices": [_plain(rule.model_dump()) for rule in written.invoices],
     }
+    if own is not None:
+        content["mailbox"] = [own.host, own.login, own.user]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from worker.config.checks import organisation_problems, practice_problems
 from worker.config.clients_csv import read_clients
-from worker.config.convert import books_of, mail_of, ping_of, secret_of, vault_of
+from worker.config.convert import alerts_of, books_of, ping_of, vault_of
+from worker.config.mail import effective, mail_of, secret_of
 from worker.config.options import PracticeOptions
 from worker.config.options_organisation import OrganisationOptions
 from worker.config.policies import DEFAULT, Shelf, own_templates, shipped_templates
@@ -42,13 +43,15 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = 
     practice = Practice(
         Mode(written.mode),
         (folder / written.state).resolve(),
-        mail_of(written, folder, env, problems),
+        mail_of(written.mail, folder / written.state, folder, env, problems if _is_shared(written) else []),
         organisations,
         logbook_url=secret_of(written.logbook.url, env, folder, problems) if written.logbook else None,
         instance=written.instance or "",
         allow_test_endpoints=written.allow_test_endpoints,
         stopped=written.stopped or "",
         ping=ping_of(written, env, folder, problems),
+        alerts=alerts_of(written, env, folder, problems),
+        keep_letters_days=written.retention.messages,
         files=tuple(files),
         folder=folder,
         vault=vault_of(written, folder, env, problems),
@@ -72,9 +75,17 @@ def _organisation(
         if policy not in policies and (built := shelf.policy(policy, place)):
             policies[policy] = built
     problems += organisation_problems(name, written, practice, policies)
-    return OrganisationConfig(
-        name, books_of(written.books, folder, env, problems), written.place, written, practice, policies
-    )
+    books = books_of(written.books, folder, env, problems)
+    mail = None
+    if written.mail is not None:
+        own = effective(practice.mail, written.mail)
+        mail = mail_of(own, folder / practice.state, folder, env, problems)
+    return OrganisationConfig(name, books, written.place, written, practice, policies, mail)
+
+
+def _is_shared(written: PracticeOptions) -> bool:
+    """Whether any organisation's mail leaves as the practice's does: only then are its secrets needed."""
+    return any(o.mail is None for o in written.organisations.values())
 
 
 def _named_policies(written: OrganisationOptions, practice: PracticeOptions) -> list[tuple[str, str]]:

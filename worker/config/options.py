@@ -3,8 +3,10 @@
 from typing import Annotated
 
 from worker.config.base import Options, keys_of, option
-from worker.config.kinds import ClosureText, Email, OneOrMore, Url, Whole, Words, YesNo, Zone, choice
+from worker.config.kinds import ClosureText, OneOrMore, Url, Words, YesNo, Zone, choice
+from worker.config.options_care import AlertOptions, RetentionOptions
 from worker.config.options_client import Common
+from worker.config.options_mail import MailOptions
 from worker.config.options_organisation import CapsOptions, OrganisationOptions, PauseOptions
 from worker.config.options_policy import PolicyOptions
 from worker.config.options_vault import VaultOptions
@@ -12,46 +14,6 @@ from worker.config.secret import SecretRef
 from worker.config.source import plain
 
 ModeChoice = Annotated[str, *choice("preview", "live")]
-MailerChoice = Annotated[str, *choice("outbox", "smtp", "sendgrid")]
-Security = Annotated[str, *choice("starttls", "tls", "plain")]
-
-
-class OutboxOptions(Options):
-    """Messages are written as .eml files; nothing leaves."""
-
-    folder: Words = option("Folder for the files.", "./state/outbox", default="outbox")
-
-
-class SmtpOptions(Options):
-    """A mail server of your own or of your provider."""
-
-    host: Words = option("The server.", "smtp.example.com", default=...)
-    port: Whole = option("Its port.", "587", default=587, ge=1, le=65535)
-    security: Security = option(
-        "How the line is protected; plain is for a server on this machine.", "starttls", default="starttls"
-    )
-    user: Words | None = option("The user name.", "accounts@example.com")
-    password: SecretRef | None = option("Where the password is found.", {"env": "SMTP_PASSWORD"}, alias="password from")
-
-
-class SendGridOptions(Options):
-    """Twilio SendGrid."""
-
-    key: SecretRef = option("Where the API key is found.", {"env": "SENDGRID_API_KEY"}, alias="key from", default=...)
-    endpoint: Url | None = option("Another server: the EU one, or one for tests.", "https://api.eu.sendgrid.com")
-
-
-class MailOptions(Options):
-    """How messages leave."""
-
-    mailer: MailerChoice = option("Which of the three below.", "outbox", default="outbox")
-    outbox: OutboxOptions = option("Settings of the outbox.", default_factory=OutboxOptions)
-    smtp: SmtpOptions | None = option("Settings of SMTP.")
-    sendgrid: SendGridOptions | None = option("Settings of SendGrid.")
-    redirect_all_to: Email | None = option("Send everything here instead, while trying out.", "me@example.com")
-    archive: Annotated[list[Email], OneOrMore] = option(
-        "A blind copy of everything goes here.", ["archive@example.com"], default_factory=list
-    )
 
 
 class DatabaseUrl(Options):
@@ -85,6 +47,8 @@ class PracticeOptions(Common):
     stopped: Words | None = option("Stops everything, and says why.", "we are moving our books", off=True)
     mail: MailOptions = option("Which way messages leave, and who gets copies.", default_factory=MailOptions)
     ping: PingOptions | None = option("A dead-man's switch.")
+    alerts: AlertOptions | None = option("Where trouble is told, besides the report.")
+    retention: RetentionOptions = option("How long letters are kept.", default_factory=RetentionOptions)
     zone: Zone | None = option("Time zone of organisations that name none.", "Europe/London")
     quiet: Annotated[list[ClosureText], OneOrMore] = option(
         "Yearly periods in which nothing but thanks leaves, for every organisation.",

@@ -37,6 +37,11 @@ class XeroBooks(Options):
         off=True,
         alias="refresh token from",
     )
+    redirect: Url | None = option(
+        "The callback address registered with the app; http://localhost:8910/callback by default.",
+        "http://localhost:8911/callback",
+        off=True,
+    )
     grant: Grant | None = option(
         "How access is granted; without it, by the refresh token when there is one.", "client credentials"
     )
@@ -70,6 +75,12 @@ class QuickBooksBooks(Options):
         {"file": "secrets/quickbooks-refresh-token"},
         off=True,
         alias="refresh token from",
+    )
+    redirect: Url | None = option(
+        "The callback address registered with the app; production keys need one of your own over https. "
+        "http://localhost:8910/callback by default.",
+        "https://books.example.com/callback",
+        off=True,
     )
     token_url: Url | None = option(
         "Another token server, for tests.", "http://127.0.0.1:8765/oauth2/v1/tokens/bearer", off=True

@@ -23,6 +23,7 @@ from worker.config.kinds import (
 )
 from worker.config.options_books import Books
 from worker.config.options_client import ClientOptions, ClientSettingsOptions, Common, PayerOptions
+from worker.config.options_mail import MailboxOptions
 from worker.config.source import Located, LocatedList
 from worker.core.phrases import weekday_of
 
@@ -35,6 +36,12 @@ class SenderOptions(Options):
 
     name: Words = option("The name the client sees.", "Accounts, Harbour Studio", default=...)
     email: Email = option("The address, on the organisation's own domain.", "accounts@example.com", default=...)
+    dkim_selectors: Annotated[list[Words], OneOrMore] = option(
+        "Where the domain's DKIM keys lie, for `duecourse check --domain`; those of known senders are tried anyway.",
+        ["s1"],
+        default_factory=list,
+        off=True,
+    )
 
 
 class SignatureOptions(Options):
@@ -44,6 +51,10 @@ class SignatureOptions(Options):
     email: Email = option("Where replies go.", "accounts@example.com", default=...)
     phone: Words = option("A number somebody answers.", "+44 20 7946 0000", default="")
     title: Words = option("The line under the name.", "Bookkeeping", default="")
+    reply_to: Email | None = option(
+        "Where replies to this person's messages go, when not to the address above.", "owner@example.com", off=True
+    )
+    sender: SenderOptions | None = option("Who this person's messages come from, if not the organisation's sender.")
 
 
 class PauseOptions(Options):
@@ -179,6 +190,10 @@ class OrganisationOptions(Common):
     zone: Zone | None = option("Its time zone; otherwise as the books have it.", "Europe/London")
     sender: SenderOptions | None = option("Who messages come from; needed before anything leaves.")
     signature: SignatureOptions | None = option("Who signs, unless a step says otherwise.")
+    reply_to: Email | None = option(
+        "Where replies go, when not to whoever signs: the mailbox that is watched.", "accounts@example.com", off=True
+    )
+    mail: MailboxOptions | None = option("A mailbox of its own; otherwise mail leaves as the practice's does.")
     signatures: dict[str, SignatureOptions] = option(
         "Other people who may sign; a step names one with `signed by`.", {"owner": None}, default_factory=dict
     )

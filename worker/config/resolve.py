@@ -7,7 +7,7 @@ from worker.config.cascade import Cascade
 from worker.config.fingerprint import fingerprint_of
 from worker.config.names import Names, group_of, same
 from worker.config.options_client import ClientSettingsOptions
-from worker.config.options_organisation import OrganisationOptions, PauseOptions, SignatureOptions
+from worker.config.options_organisation import OrganisationOptions, PauseOptions, SenderOptions, SignatureOptions
 from worker.config.restraints import disputes_of, hold_by, holds_of, never_contacted, promises_of
 from worker.config.source import guess
 from worker.config.values import Calendars, OrganisationConfig
@@ -82,7 +82,7 @@ def resolve(
         never_contact_groups=frozenset({_ALWAYS_HELD, *(g.lower() for g in written.never_contact.groups)}),
         ways_to_pay=tuple(written.ways_to_pay),
         display_name=written.name or snapshot.organisation.name,
-        sender=Address(written.sender.email, written.sender.name) if written.sender else None,
+        sender=_address(written.sender),
         signatures=_signatures(written),
         work=written.work,
         terms_text=written.terms,
@@ -222,7 +222,14 @@ def _signatures(written: OrganisationOptions) -> Mapping[str, Signature]:
     named: dict[str, SignatureOptions] = dict(written.signatures)
     if written.signature:
         named[""] = written.signature
-    return {name: Signature(s.name, s.email, s.phone, s.title) for name, s in named.items()}
+    return {
+        name: Signature(s.name, s.email, s.phone, s.title, s.reply_to or written.reply_to or "", _address(s.sender))
+        for name, s in named.items()
+    }
+
+
+def _address(written: SenderOptions | None) -> Address | None:
+    return Address(written.email, written.name) if written else None
 
 
 def _caps(organisation: OrganisationConfig) -> Caps:

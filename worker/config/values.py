@@ -26,22 +26,57 @@ class Calendars(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """Who signs in, and by what: `login` is password, microsoft or google; the consent's application with the latter
+    two. `tenant` is Microsoft's, `token_url` another server for tests ("" for the provider's own)."""
+
+    user: str = ""
+    login: str = "password"
+    password: Secret | None = None
+    client_id: Secret | None = None
+    client_secret: Secret | None = None
+    tenant: str = ""
+    refresh_token: Secret | None = None
+    token_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SmtpSettings:
     """A mail server. `security` is tls (from the first byte), starttls (required) or plain (this machine only)."""
 
     host: str
     port: int
     security: str
-    user: str = ""
-    password: Secret | None = None
+    sign_in: SignIn = SignIn()
+
+
+@dataclass(frozen=True, slots=True)
+class ImapSettings:
+    """A mailbox as it is read. `sent` is the folder for copies ("": the one the server calls Sent)."""
+
+    host: str
+    port: int
+    security: str
+    sign_in: SignIn = SignIn()
+    copy_in_sent: bool = False
+    sent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RepliesSettings:
+    """The folder in which replies and bounces arrive; `mark` is a keyword for those dealt with ("": leave them be)."""
+
+    folder: str = "INBOX"
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SendGridSettings:
-    """SendGrid's key, and another endpoint ("" for its own)."""
+    """SendGrid's key, and another endpoint ("" for its own). `suppressions`: ask for bounces and complaints."""
 
     key: Secret
     endpoint: str = ""
+    suppressions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +89,13 @@ class MailSettings:
     sendgrid: SendGridSettings | None = None
     redirect_all_to: str = ""
     archive: tuple[str, ...] = ()
+    imap: ImapSettings | None = None
+    replies: RepliesSettings | None = None
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody looks for replies or bounces."""
+        return self.replies is not None and self.imap is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +114,7 @@ class XeroBooks:
     api_url: str = ""
     page_size: int = 1000
     connection: str = ""
+    redirect: str = ""
     kind: str = "xero"
 
 
@@ -87,6 +130,7 @@ class QuickBooksBooks:
     api_url: str = ""
     page_size: int = 1000
     connection: str = ""
+    redirect: str = ""
     kind: str = "quickbooks"
 
 
@@ -142,7 +186,8 @@ BooksConfig: TypeAlias = XeroBooks | QuickBooksBooks | CsvBooks | SandboxBooks
 class OrganisationConfig:
     """One organisation as written, before its clients are known; `worker.config.resolve.resolve` settles the rest.
 
-    `policies` holds every policy that is named anywhere for it, plus the default one, by name.
+    `policies` holds every policy that is named anywhere for it, plus the default one, by name. `mail` is None when its
+    messages leave as the practice's do.
     """
 
     name: str
@@ -151,6 +196,15 @@ class OrganisationConfig:
     written: "OrganisationOptions"
     practice: "PracticeOptions"
     policies: Mapping[str, Policy]
+    mail: MailSettings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Who hears of trouble; `all_quiet` is the weekday (0: Monday) on which it is told that there is none."""
+
+    webhook: Secret
+    all_quiet: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +223,16 @@ class Practice:
     allow_test_endpoints: bool = False
     stopped: str = ""
     ping: Secret | None = None
+    alerts: "Alerts | None" = None
+    keep_letters_days: int = 744
     files: tuple[str, ...] = ()
     folder: Path = Path()
     vault: VaultSettings = VaultSettings()
+
+    @property
+    def logbook_location(self) -> str:
+        """Where the logbook is: a URL, which may hold a password, or a file in the state folder."""
+        return self.logbook_url.reveal() if self.logbook_url else str(self.state / "logbook.db")
 
     def organisation(self, name: str) -> OrganisationConfig | None:
         """The organisation with this name."""

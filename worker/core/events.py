@@ -35,6 +35,8 @@ class EventKind(StrEnum):
     ADDRESS_OK = "address-ok"  # subject payer id; email: a person confirmed the changed address
     FORECAST = "forecast"  # subject ""; days{iso date: count}
     SWEEP = "sweep"  # subject sweep id; state (started|finished|crashed), mode, counts{}
+    REPLY = "reply"  # subject payer id; id, what (see ReplyKind), on, from, about, text, until?, message?
+    WATCHED = "watched"  # subject mailbox and folder; validity, uid: what was looked at up to here
     NOTE = "note"  # subject invoice id; key, text: written to the books' history
     SKIPPED = "skipped"  # subject ""; what, todo: organisation not read, nobody chased
 

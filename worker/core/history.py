@@ -125,6 +125,39 @@ class Contacted:
     invoice_ids: tuple[str, ...] = ()
 
 
+class ReplyKind(StrEnum):
+    """What came back. Only a person's answer is one; `GONE`: whoever we write to no longer works there."""
+
+    ANSWER = "answer"
+    AWAY = "away"
+    AUTOMATIC = "automatic"
+    GONE = "gone"
+    BOUNCE = "bounce"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Something that came back from a payer. `on` is the local day we noticed it; `text` without what it quotes.
+
+    `until`: of somebody who is away, the last day. `message`: the key of our message it is about, if known.
+    """
+
+    id: str
+    payer_id: str
+    what: ReplyKind
+    on: date
+    sender: str = ""
+    about: str = ""
+    text: str = ""
+    until: date | None = None
+    message: str = ""
+
+    @property
+    def task_id(self) -> str:
+        """The task that asks a person to read it; done means read and decided."""
+        return f"reply:{self.id}"
+
+
 @dataclass(frozen=True, slots=True)
 class PassedBy:
     """A step whose `if` was false when it came due: passed by for this invoice and round."""
@@ -178,6 +211,7 @@ class History:
     disputes: tuple[Dispute, ...] = ()
     promises: tuple[Promise, ...] = ()
     contacts: tuple[Contacted, ...] = ()
+    replies: tuple[Reply, ...] = ()
     passed: tuple[PassedBy, ...] = ()
     waited: tuple[Waited, ...] = ()
     approvals: tuple[Approval, ...] = ()

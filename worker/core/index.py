@@ -5,7 +5,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from worker.core.history import GONE, UNHEARD, Approval, History, MessageKind, MessageState, PastMessage, PastTask
+from worker.core.history import (
+    GONE,
+    UNHEARD,
+    Approval,
+    History,
+    MessageKind,
+    MessageState,
+    PastMessage,
+    PastTask,
+    Reply,
+)
 from worker.core.settings import Dispute, Hold, OrganisationSettings, Promise
 
 WINDOWS = 3
@@ -35,6 +45,7 @@ class HistoryIndex:
     reminders: dict[str, list[PastMessage]] = field(default_factory=lambda: defaultdict(list))
     thanks: dict[str, list[PastMessage]] = field(default_factory=lambda: defaultdict(list))
     contacts: dict[str, list[tuple[date, tuple[str, ...], str]]] = field(default_factory=lambda: defaultdict(list))
+    replies: dict[str, list[Reply]] = field(default_factory=lambda: defaultdict(list))
     thanked: set[str] = field(default_factory=set)
     holds: dict[str, list[Hold]] = field(default_factory=lambda: defaultdict(list))
     disputes: dict[str, list[Dispute]] = field(default_factory=lambda: defaultdict(list))
@@ -92,6 +103,8 @@ def index_history(
         index.waited[wait.invoice_id, wait.round, wait.step] = wait.until
     for contact in history.contacts:
         index.contacts[survivor(contact.client_id)].append((contact.on, contact.invoice_ids, contact.what))
+    for reply in history.replies:
+        index.replies[survivor(reply.payer_id)].append(reply)
     for client_id, chosen in settings.clients.items():
         if chosen.last_contacted:
             index.contacts[client_id].append((chosen.last_contacted, (), "before duecourse"))

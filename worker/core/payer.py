@@ -8,9 +8,10 @@ from functools import cached_property
 from worker.core.conditions import Facts, holds
 from worker.core.context import Context, key_of
 from worker.core.decisions import Bucket, Decision, Note, Proposal, Reason, Remind, Standing, Task
+from worker.core.held import Held
 from worker.core.history import Advance
 from worker.core.ladder import Ladder, Position
-from worker.core.payer_guards import Held, hold_on_money, hold_on_payer, hold_on_step
+from worker.core.payer_guards import deaf_to, hold_on_money, hold_on_payer, hold_on_step
 from worker.core.policy import Stage, Step
 from worker.core.reasons import day_words, reason
 from worker.core.receivable import Invoice
@@ -41,6 +42,7 @@ TASK_WORDS = {
     "resolve-message": "resolve the message nobody knows the outcome of",
     "reconcile": "reconcile the bank, then record it",
     "find-who-pays": "find who pays",
+    "read-reply": "read the reply, and say what follows",
     "we-owe-them": "pay them, or agree to offset",
 }
 
@@ -113,7 +115,7 @@ class PayerDesk:
             return live
         held = hold_on_payer(self.ctx, self.payer_id, self.client_ids)
         if held:
-            self._hold(held, live, f"{held.task}:{self.payer_id}")
+            self._hold(held, live, held.task_id or f"{held.task}:{self.payer_id}")
             return []
         overdue = [i for i in live if i.due and i.due < self.ctx.day]
         policy = self.ctx.settings.clients[self.payer_id].policy
@@ -125,9 +127,9 @@ class PayerDesk:
         return [i for i in live if i.id not in stopped]
 
     def _hold(self, held: Held, invoices: list[Invoice], task_id: str) -> None:
-        bucket = Bucket.EXCLUDED if held.reason.code == "too-small" else Bucket.HELD
+        bucket = {"too-small": Bucket.EXCLUDED, "away": Bucket.WAITING}.get(held.reason.code, Bucket.HELD)
         for invoice in invoices:
-            self._stand(invoice, bucket, held.reason)
+            self._stand(invoice, bucket, held.reason, on=held.next_on)
         if held.task and invoices:
             self._open_task(task_id, held.task, held.reason)
         if held.proposal:
@@ -155,13 +157,14 @@ class PayerDesk:
             return None
         held = hold_on_step(self.ctx, self.client_ids, ladder, position, self.payer_id)
         if held:
-            self._hold(held, [invoice], f"{held.task}:{self.payer_id}")
+            self._hold(held, [invoice], held.task_id or f"{held.task}:{self.payer_id}")
             return None
         due = Due(position, ladder, step)
         if step.task:
             self._person(due)
             return None
-        return due if not step.approval or self._approved(due) else None
+        asked = step.approval or deaf_to(self.ctx, ladder.policy, step)
+        return due if not asked or self._approved(due) else None
 
     def _pass_by(self, ladder: Ladder, position: Position, live: list[Invoice]) -> Position:
         """A step whose `if` is false when it comes due is passed by for this invoice, and the next is looked at."""
@@ -264,7 +267,8 @@ class PayerDesk:
             sentence = f"{step_name} for {self.ctx.snapshot.clients[self.payer_id].name}: {numbers}"
             self.proposals.append(Proposal(proposal_id, "step", sentence, tuple(sorted(amounts)), amounts))
             for _, invoice, step in asked:
-                why = reason("approval", step.place, step=step.name, id=proposal_id)
+                code = "approval" if step.approval else "approval-deaf"
+                why = reason(code, step.place, step=step.name, id=proposal_id)
                 self._stand(invoice, Bucket.HELD, why, step.name)
 
     # -- sending -------------------------------------------------------------------------------------------------

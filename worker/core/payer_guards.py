@@ -1,30 +1,23 @@
 """What may hold a whole payer, or everything hard about it, after single invoices were screened."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from worker.core.context import Context, amount_words, key_of
-from worker.core.decisions import Proposal, Reason
+from worker.core.decisions import Proposal
+from worker.core.held import Held
 from worker.core.ladder import Ladder, Position
 from worker.core.money import Money, totals
 from worker.core.policy import Policy, Stage, Step
 from worker.core.reasons import day_words, reason
 from worker.core.receivable import Invoice
+from worker.core.replies import bounced, unanswered, unread, waiting_for
 from worker.core.screen import address_of
+from worker.core.settings import Listening
 
 UNCERTAIN_TASK_AFTER = 10
 STALE_AFTER = {"daily": 5, "by hand": 7}
 STALE_WEEKLY = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A hold on a payer: `task` opens a task of that kind, `proposal` can be approved."""
-
-    reason: Reason
-    task: str = ""
-    proposal: Proposal | None = None
 
 
 def is_hard(policy: Policy, step: Step) -> bool:
@@ -41,6 +34,13 @@ def is_first_after_due(policy: Policy, step: Step) -> bool:
     return first is not None and first.name == step.name
 
 
+def deaf_to(ctx: Context, policy: Policy, step: Step) -> bool:
+    """Whether a step needs a yes because no answer to the one before could have reached us: every after-due message
+    but the first, where mail really leaves and nobody watches for replies."""
+    deaf = ctx.settings.listening is Listening.DEAF
+    return deaf and step.stage is not Stage.BEFORE and not is_first_after_due(policy, step)
+
+
 def hold_on_payer(ctx: Context, payer_id: str, client_ids: list[str]) -> Held | None:
     """An unresolved message, or an address that moved to another domain: nothing goes to this payer."""
     uncertain = ctx.index.uncertain(payer_id)
@@ -50,7 +50,7 @@ def hold_on_payer(ctx: Context, payer_id: str, client_ids: list[str]) -> Held | 
         code = "uncertain-old" if old else "uncertain"
         why = reason(code, on=day_words(uncertain.on), key=uncertain.key[:12])
         return Held(why, "resolve-message" if old else "")
-    return changed_address(ctx, payer_id, client_ids)
+    return changed_address(ctx, payer_id, client_ids) or waiting_for(ctx, payer_id, client_ids)
 
 
 def changed_address(ctx: Context, payer_id: str, client_ids: list[str]) -> Held | None:
@@ -105,11 +105,12 @@ def hold_on_step(ctx: Context, client_ids: list[str], ladder: Ladder, position: 
     if step.stage is not Stage.BEFORE and not is_first_after_due(policy, step) and is_stale(ctx):
         words = ctx.settings.reconciled.words if ctx.settings.reconciled else ""
         return Held(reason("stale-books", words=words), "reconcile")
-    address = address_of(ctx, client_ids[0])
-    if ctx.index.unheard(payer_id, address):
-        return Held(reason("silent"), "find-who-pays")
+    if not_heard := bounced(ctx, payer_id, address_of(ctx, client_ids[0])):
+        return not_heard
     if not is_hard(policy, step):
         return None
+    if not step.task and (silence := unread(ctx, payer_id, client_ids) or unanswered(ctx, payer_id, client_ids)):
+        return silence
     if step.stage is Stage.FINAL and not ladder.heard(position.invoice):
         return Held(reason("silent"), "find-who-pays")
     if step.stage is Stage.FINAL and not step.task and not ctx.settings.next_action:

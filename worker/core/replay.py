@@ -21,6 +21,8 @@ from worker.core.history import (
     PassedBy,
     PastMessage,
     PastTask,
+    Reply,
+    ReplyKind,
     Waited,
 )
 from worker.core.settings import Dispute, Hold, Promise
@@ -96,6 +98,7 @@ class _State:
         self.promises: list[Promise] = []
         self.disputes: list[Dispute] = []
         self.contacts: list[Contacted] = []
+        self.replies: list[Reply] = []
         self.tasks: dict[str, PastTask] = {}
         self.proposed: dict[str, tuple[Mapping[str, Any], date]] = {}
         self.approvals: dict[str, Approval] = {}
@@ -141,6 +144,22 @@ class _State:
         data = event.data
         on = _day(data.get("on")) or self.local(event.at)
         self.contacts.append(Contacted(event.subject, on, data.get("what", ""), tuple(data.get("invoices", ()))))
+
+    def reply(self, event: Event) -> None:
+        data = event.data
+        self.replies.append(
+            Reply(
+                data["id"],
+                event.subject,
+                ReplyKind(data["what"]),
+                _day(data.get("on")) or self.local(event.at),
+                data.get("from", ""),
+                data.get("about", ""),
+                data.get("text", ""),
+                _day(data.get("until")),
+                data.get("message", ""),
+            )
+        )
 
     def task(self, event: Event) -> None:
         """Opening a task that is open already changes nothing; one that was done is opened afresh."""
@@ -229,6 +248,7 @@ class _State:
             disputes=tuple(self.disputes),
             promises=tuple(self.promises),
             contacts=tuple(self.contacts),
+            replies=tuple(self.replies),
             passed=tuple(self.passed.values()),
             waited=tuple(self.waited.values()),
             approvals=tuple(a for a in answers if a.given),
@@ -276,6 +296,7 @@ _HANDLERS: Mapping[EventKind, Callable[[_State, Event], None]] = {
     EventKind.DISPUTE: _State.dispute,
     EventKind.SETTLE: _State.settle,
     EventKind.LOG: _State.log,
+    EventKind.REPLY: _State.reply,
     EventKind.TASK: _State.task,
     EventKind.DONE: _State.done,
     EventKind.RECONCILED: _State.was_reconciled,
@@ -290,4 +311,4 @@ _HANDLERS: Mapping[EventKind, Callable[[_State, Event], None]] = {
     EventKind.ADDRESS_OK: _State.confirm,
     EventKind.FORECAST: _State.foresee,
 }
-"""SWEEP, NOTE and SKIPPED are for people and monitors; they say nothing about what to decide."""
+"""SWEEP, NOTE, WATCHED and SKIPPED are for people and monitors; they say nothing about what to decide."""

@@ -31,6 +31,14 @@ class DeliveredBy(StrEnum):
     US = "us"
 
 
+class Listening(StrEnum):
+    """Whether answers reach us. `REHEARSAL`: no letter leaves this machine, so none can be answered."""
+
+    WATCHED = "watched"
+    DEAF = "deaf"
+    REHEARSAL = "rehearsal"
+
+
 class Backlog(StrEnum):
     """What to do about invoices already overdue at the baseline; a person must choose."""
 
@@ -155,12 +163,17 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who signs and who answers: name, e-mail for Reply-To, phone, and the line under the name."""
+    """Who signs and who answers: name, e-mail, phone, and the line under the name.
+
+    Replies go to `reply_to` ("": to the e-mail); `sender` is whom their messages come from (None: the organisation's).
+    """
 
     name: str
     email: str
     phone: str = ""
     title: str = ""
+    reply_to: str = ""
+    sender: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,4 +219,5 @@ class OrganisationSettings:
     caps: Caps = field(default_factory=Caps)
     stopped: str = ""
     notes_in_books: bool = False
+    listening: Listening = Listening.REHEARSAL
     fingerprint: str = ""

@@ -110,7 +110,7 @@ def _age(line: InvoiceLine) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class LetterComposer:
-    """The Composer port for one organisation. Replies go to the person who signs the message.
+    """The Composer port for one organisation. Replies go to the person who signs the message, or where they say.
 
     `chase` names the conversation a decision belongs to, beside organisation and payer.
     """
@@ -126,11 +126,12 @@ class LetterComposer:
         """The letter for this attempt. Raises ValueError when it cannot be worded or addressed."""
         domain = checked(self.sender).email.rpartition("@")[2].lower()
         signature = decision.model.signature
+        answers = signature.reply_to or signature.email
         return compose(
             decision,
             self.wording.render(decision.model),
-            sender=self.sender,
-            reply_to=Address(signature.email, signature.name) if signature.email else None,
+            sender=signature.sender or self.sender,
+            reply_to=Address(answers, signature.name) if answers else None,
             archive=self.archive,
             redirect_to=self.redirect_to,
             attempt=attempt,

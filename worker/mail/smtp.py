@@ -17,6 +17,7 @@ from worker.core.secret import Secret
 from worker.errors import MailerBroken
 from worker.mail.addresses import is_loopback
 from worker.mail.mime import prepared, recipients
+from worker.mail.xoauth2 import MECHANISM, Access, AccessRefused, AccessUnavailable, initial_response
 from worker.ports import Outcome, Reach, Receipt
 
 # RFC 5321 4.5.3.2.6: a sender waits at least ten minutes for the reply to the final dot.
@@ -36,7 +37,8 @@ class Security(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where to hand letters in. Timeouts in seconds; `password` never shows in a repr."""
+    """Where to hand letters in. Timeouts in seconds; `password` never shows in a repr. With `access`, `username` signs
+    in by access tokens instead."""
 
     host: str
     port: int = 465
@@ -46,6 +48,7 @@ class SmtpServer:
     timeout: float = 60.0
     final_timeout: float = FINAL_TIMEOUT
     local_name: str | None = None
+    access: Access | None = field(default=None, repr=False)
 
 
 class _Stop(Exception):
@@ -91,6 +94,15 @@ class SmtpMailer:
             if not settled:
                 self._drop()
 
+    def knock(self) -> str:
+        """Connect and sign in, and nothing more: "" when the server lets us in, else why not."""
+        try:
+            self._connected()
+        except _Stop as stop:
+            self._drop()
+            return stop.receipt.detail
+        return ""
+
     def close(self) -> None:
         """Say goodbye; never raises."""
         if self._smtp is not None:
@@ -109,7 +121,8 @@ class SmtpMailer:
         smtp = self._connected()
         try:
             code, text = smtp.mail(letter.sender.email, [f"size={size}"] if smtp.has_extn("size") else [])
-            if code == 421:
+            # A session may end, or its token may, between letters.
+            if code == 421 or (reused and self._server.access and code in _CREDENTIAL_CODES):
                 raise smtplib.SMTPServerDisconnected(_shown(text))
         except _TROUBLE as error:
             self._drop()
@@ -187,17 +200,44 @@ class SmtpMailer:
 
     def _log_in(self, smtp: smtplib.SMTP) -> None:
         smtp.ehlo_or_helo_if_needed()
+        if self._server.access:
+            self._sign_in(smtp, self._server.access)
+            return
         if not self._server.username:
             return
         try:
             smtp.login(self._server.username, self._server.password)
         except smtplib.SMTPAuthenticationError as error:
-            said = _shown(error.smtp_error, Secret(self._server.password))  # some servers repeat what they heard
-            detail = f"AUTH: {error.smtp_code} {said}"
-            refused = 500 <= error.smtp_code <= 599
-            raise _Stop(Receipt(Outcome.CREDENTIAL if refused else Outcome.NOT_SENT, detail=detail)) from None
+            raise _refusal(error, self._server.password) from None
         except smtplib.SMTPNotSupportedError as error:
             raise _Stop(Receipt(Outcome.CREDENTIAL, detail=f"AUTH: {error}")) from None
+
+    def _sign_in(self, smtp: smtplib.SMTP, access: Access, refused: str = "") -> None:
+        """XOAUTH2; a token that is refused is renewed once, on a new line, long before any byte of a letter."""
+        if MECHANISM not in smtp.esmtp_features.get("auth", "").split():
+            raise _Stop(Receipt(Outcome.CREDENTIAL, detail=f"AUTH: the server does not offer {MECHANISM}"))
+        try:
+            token = access(refused)
+            first = initial_response(self._server.username, token)
+            smtp.auth(MECHANISM, lambda challenge=None: first if challenge is None else "")
+        except AccessRefused as error:
+            raise _Stop(Receipt(Outcome.CREDENTIAL, detail=str(error))) from None
+        except AccessUnavailable as error:
+            raise _Stop(Receipt(Outcome.NOT_SENT, detail=str(error))) from None
+        except smtplib.SMTPAuthenticationError as error:
+            if refused or not 500 <= error.smtp_code <= 599:
+                raise _refusal(error, token) from None
+            self._drop()
+            self._smtp = again = self._open()
+            again.ehlo_or_helo_if_needed()
+            self._sign_in(again, access, token)
+
+
+def _refusal(error: smtplib.SMTPAuthenticationError, word: str) -> _Stop:
+    """`word` is what we signed in with: some servers repeat what they heard."""
+    detail = f"AUTH: {error.smtp_code} {_shown(error.smtp_error, Secret(word))}"
+    refused = 500 <= error.smtp_code <= 599
+    return _Stop(Receipt(Outcome.CREDENTIAL if refused else Outcome.NOT_SENT, detail=detail))
 
 
 def _reset(smtp: smtplib.SMTP) -> bool:

@@ -8,8 +8,9 @@ from typing import Any
 from rich.console import Console
 
 from worker.core.decisions import Decision, Plan, Standing
-from worker.core.history import GONE, History, PastMessage
+from worker.core.history import GONE, History, PastMessage, Reply
 from worker.core.money import Money, totals
+from worker.core.plain import one_line
 from worker.core.receivable import Client, Invoice, Snapshot
 from worker.core.settings import ClientSettings, OrganisationSettings
 from worker.report.data import decision_data, standing_data
@@ -58,6 +59,12 @@ class Case:
     def contacts(self) -> list[PastMessage]:
         """Messages its payer received, newest first."""
         return [m for m in reversed(self.history.messages) if m.payer_id == self.payer_id and m.state in GONE]
+
+    def replies(self) -> list[Reply]:
+        """What came back from its payer or from it, newest first."""
+        whose = {self.payer_id, self.client.id if self.client else ""}
+        found = [r for r in self.history.replies if self.snapshot.survivor(r.payer_id) in whose]
+        return list(reversed(found))[:LAST_CONTACTS]
 
 
 def settings_lines(case: Case) -> list[tuple[str, str, str]]:
@@ -127,6 +134,9 @@ def show_case(out: Console, case: Case, again: str) -> None:
     _show_lines(out, "In force", restraints(case))
     _show_standings(out, case)
     _show_today(out, case, again)
+    _show_lines(
+        out, "Came back", [(day(r.on), f"{r.what}: {one_line(r.text) or r.about}", r.sender) for r in case.replies()]
+    )
     contacts = case.contacts()[:LAST_CONTACTS]
     logged = [c for c in case.history.contacts if case.client and c.client_id == case.client.id]
     if contacts or logged:
@@ -209,5 +219,9 @@ def case_data(case: Case) -> dict[str, Any]:
         "contacts": [
             {"key": m.key, "on": m.on.isoformat(), "kind": str(m.kind), "step": m.step, "state": str(m.state)}
             for m in case.contacts()
+        ],
+        "replies": [
+            {"on": r.on.isoformat(), "what": str(r.what), "from": r.sender, "about": r.about, "text": r.text}
+            for r in case.replies()
         ],
     }

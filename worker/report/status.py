@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from worker.report.terminal import FAINT, LOUD, OUT, WRONG, cell, money, row, say, table
+from worker.report.terminal import FAINT, KEPT, LOUD, OUT, WRONG, cell, money, row, say, table
 
 
 def show_status(out: Console, found: Mapping[str, Any]) -> None:
@@ -24,5 +24,7 @@ def show_status(out: Console, found: Mapping[str, Any]) -> None:
         numbers = [str(one["sent"]), str(one["uncertain"]), str(one["open_tasks"])]
         row(made, [cell(one["organisation"], LOUD), cell(read), *map(cell, numbers), cell(held), state])
     out.print(made)
+    for one in found["connections"]:
+        say(out, one["sentence"], WRONG if one["urgent"] else KEPT)
     if not found["organisations"]:
         say(out, "No organisation is configured.")

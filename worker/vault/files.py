@@ -29,10 +29,8 @@ class FileShelf:
     def names(self) -> tuple[str, ...]:
         """See `Shelf.names`."""
         with self._said("read"):
-            if not self._folder.is_dir():
-                return ()
-            found = [(path, label_of(self._text(path))) for path in self._folder.glob("*.json")]
-        return tuple(sorted((label and label.name) or path.stem for path, label in found))
+            found = list(self._folder.glob("*.json")) if self._folder.is_dir() else []
+        return tuple(sorted(_name_in(path) for path in found))
 
     def read(self, name: str) -> bytes | None:
         """See `Shelf.read`."""
@@ -137,3 +135,12 @@ class FileShelf:
                 f"The token folder {self._folder} cannot be {done} ({error.strerror}).",
                 "Nothing was refreshed or lost: give duecourse a writable, lasting folder and run again.",
             ) from error
+
+
+def _name_in(path: Path) -> str:
+    """The name on the outside of a file; one that cannot be read fails when opened, and hides no other."""
+    try:
+        label = label_of(path.read_bytes())
+    except OSError:
+        label = None
+    return (label and label.name) or path.stem

@@ -1,7 +1,5 @@
 """The face: paging, filters, omissions, dates, tokens, budgets and the control endpoints, over real HTTP."""
 
-import base64
-import hashlib
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -195,33 +193,6 @@ def test_refresh_tokens_rotate_with_half_an_hour_of_grace(call):
     fresh = call.sandbox.refresh_token()
     call.control("clock", {"now": "2026-12-15T08:35:00+00:00"})
     assert token(call.sandbox, grant_type="refresh_token", refresh_token=fresh).status_code == 400
-
-
-def test_consent_with_pkce(sandbox):
-    verifier = "v" * 50
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    query = {
-        "client_id": sandbox.client_id,
-        "redirect_uri": "http://localhost:8400/back",
-        "scope": "offline_access accounting.invoices.read",
-        "state": "s1",
-        "code_challenge": challenge,
-    }
-    back = requests.get(f"{sandbox.url}/identity/connect/authorize", params=query, allow_redirects=False, timeout=5)
-    code = back.headers["Location"].split("code=")[1].split("&")[0]
-    form = {
-        "grant_type": "authorization_code",
-        "client_id": sandbox.client_id,
-        "code": code,
-        "redirect_uri": query["redirect_uri"],
-    }
-    for proof, status in (("w" * 50, 400), (verifier, 400)):  # a code dies with its first use, even a failed one
-        answer = requests.post(f"{sandbox.url}/connect/token", data={**form, "code_verifier": proof}, timeout=5)
-        assert answer.status_code == status
-    back = requests.get(f"{sandbox.url}/identity/connect/authorize", params=query, allow_redirects=False, timeout=5)
-    form["code"] = back.headers["Location"].split("code=")[1].split("&")[0]
-    body = requests.post(f"{sandbox.url}/connect/token", data={**form, "code_verifier": verifier}, timeout=5).json()
-    assert body["refresh_token"]
 
 
 def test_the_minute_and_the_day_are_limited(told):
