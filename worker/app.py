@@ -327,12 +327,12 @@ def options_of(organisation: OrganisationConfig) -> dict[str, object]:
 @contextmanager
 def sandbox_options(books: SandboxBooks, now: datetime) -> Iterator[dict[str, object]]:
     """Connection options of a sandbox: the one at its URL, else one served in this process for as long as needed."""
-    from connectors.sandbox.limits import Limits
-    from connectors.sandbox.server import serve
-
     if books.url:
         yield _sandbox_face(books, books.url.rstrip("/"), books.tenant)
         return
+    from connectors.sandbox.limits import Limits
+    from connectors.sandbox.server import serve
+
     with serve(sandbox_company(now), now=now, limits=Limits(minute=SANDBOX_PER_MINUTE)) as running:
         yield _sandbox_face(books, running.url, books.tenant or running.tenants[0])
 
@@ -340,10 +340,11 @@ def sandbox_options(books: SandboxBooks, now: datetime) -> Iterator[dict[str, ob
 def _sandbox_face(books: SandboxBooks, base: str, tenant: str) -> dict[str, object]:
     """How to reach one organisation of a sandbox in the shape of a platform."""
     from connectors.sandbox.apps import CLIENT_ID, CLIENT_WORD
-    from connectors.sandbox.quickbooks_face import TOKEN, standing_consent
 
     known: dict[str, object] = {"client_id": CLIENT_ID, "client_secret": CLIENT_WORD}
     if books.face == "quickbooks":
+        from connectors.sandbox.quickbooks_face import TOKEN, standing_consent
+
         if not tenant:
             found, expected = "a QuickBooks-shaped sandbox without a tenant", "the id that duecourse sandbox prints"
             raise ConfigError([Problem("books", found, expected, "add tenant:")])

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
+from threading import Lock
+from types import ModuleType
 
 from worker.core.workdays import Calendar
+
+_COUNTRIES = "holidays.countries"
+_ALONE = Lock()
 
 
 def calendar_for(country: str | None, region: str | None = None, *, years: range) -> Calendar:
@@ -34,7 +42,8 @@ def _calendar(country: str, region: str | None, years: range) -> Calendar:
     known = list(EntityLoader.get_country_codes(include_aliases=True))
     if country not in known:
         raise ValueError(_unknown("country", country, known, "an ISO 3166 code such as GB, US or DE"))
-    codes = list(getattr(holidays, country).subdivisions)
+    with _no_other_country(holidays):
+        codes = list(getattr(holidays, country).subdivisions)
     regions = {code.upper(): code for code in codes}
     subdivision = regions.get(region) if region else None
     if region and subdivision is None:
@@ -43,6 +52,25 @@ def _calendar(country: str, region: str | None, years: range) -> Calendar:
     found = holidays.country_holidays(country, subdiv=subdivision, years=years, language="en_US")
     named: dict[date, str] = dict(sorted(found.items()))
     return Calendar(frozenset(found.weekend), named)
+
+
+@contextmanager
+def _no_other_country(holidays: ModuleType) -> Iterator[None]:
+    """Meanwhile a country is imported by itself. Its package would import all 250: a tenth of a small run, 10 MiB.
+
+    For the length of one import a bare package with the same folder stands in; the real one can be imported later.
+    """
+    with _ALONE:
+        if _COUNTRIES in sys.modules:
+            yield
+            return
+        bare = ModuleType(_COUNTRIES)
+        bare.__path__ = [f"{folder}/countries" for folder in holidays.__path__]
+        sys.modules[_COUNTRIES] = bare
+        try:
+            yield
+        finally:
+            del sys.modules[_COUNTRIES]
 
 
 def _unknown(what: str, code: str, known: list[str], expected: str) -> str:

@@ -6,9 +6,6 @@ Trouble with the ping never stops a sweep: a missing ping is what raises the ala
 import json
 from collections.abc import Mapping
 
-import requests
-import structlog
-
 TIMEOUT = 10.0
 
 
@@ -28,6 +25,9 @@ class HttpPing:
         self._post("" if ok else "/fail", {"sweep": sweep_id, "counts": dict(counts)})
 
     def _post(self, tail: str, body: Mapping[str, object]) -> None:
+        import requests  # not before somebody is to be told: most runs are watched by nobody
+        import structlog
+
         try:
             answer = requests.post(
                 self._url + tail,

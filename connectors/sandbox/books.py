@@ -36,6 +36,8 @@ class Books:
         self.batches: dict[str, Batch] = {}
         self.credits: dict[str, Credit] = {}
         self.notes: list[Note] = []
+        self.shown: dict[tuple[str, ...], Any] = {}
+        """What the faces made of books that no longer change, by face and kind."""
 
     def apply(self, event: Event) -> None:
         """Let ``event`` happen. Raises ImpossibleError when it cannot."""

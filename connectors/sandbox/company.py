@@ -16,6 +16,9 @@ from connectors.sandbox.story import contact_events, ident, invoice_events, paym
 
 DEFAULT_START = date(2025, 9, 1)
 
+_KEPT = 4
+"""States of the books kept to look at: now, a stale moment, and what was asked for just before."""
+
 
 @dataclass(frozen=True)
 class Truth:
@@ -54,6 +57,7 @@ class Company:
         self.seed = seed
         self._events = sorted(events, key=lambda event: event.at)
         self._truths = {truth.contact_id: truth for truth in truths}
+        self._known: dict[int, Books] = {}
 
     @classmethod
     def simulate(
@@ -102,15 +106,25 @@ class Company:
             books.apply(event)
         return books
 
+    def known(self, moment: datetime) -> Books:
+        """The same, to look at only: made once, and kept for all copies of this company while the story is the same."""
+        count = self.happened(moment)
+        found = self._known.get(count)
+        if found is None:
+            while len(self._known) >= _KEPT:
+                self._known.pop(next(iter(self._known)), None)
+            found = self._known[count] = self.at(moment)
+        return found
+
     def add(self, event: Event) -> None:
         """Let something happen that the story did not foresee. Raises ImpossibleError when the books cannot take it.
 
         What the story had planned later and is no longer possible (a payment of an invoice now void, say) is dropped.
         """
-        self.at(event.at).apply(event)
-        place = self.happened(event.at)
-        self._events = [*self._events[:place], event, *self._events[place:]]
-        self._events = _possible(self._events)
+        books, place = self.at(event.at), self.happened(event.at)
+        books.apply(event)
+        self._events = [*self._events[:place], event, *_possible(books, self._events[place:])]
+        self._known = {}  # a new one: copies told the story as it was keep theirs
 
     def truth(self, contact_id: str) -> Truth:
         """The truth about one client. Raises KeyError for an id that is not in the cast."""
@@ -157,8 +171,8 @@ def _numbered(events: Iterable[Event]) -> Iterable[Event]:
             yield event
 
 
-def _possible(events: list[Event]) -> list[Event]:
-    books, kept = Books(), []
+def _possible(books: Books, events: list[Event]) -> list[Event]:
+    kept = []
     for event in events:
         try:
             books.apply(event)

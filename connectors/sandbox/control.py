@@ -63,7 +63,6 @@ def _events(world: World, request: Request) -> Answer:
         data.setdefault("date", world.clock.now.date())
     id_ = given.get("id") or ident(company.seed, "injected", len(company.events))
     company.add(Event(world.clock.now, given["kind"], id_, data))
-    world.forget()
     return reply({"id": id_})
 
 

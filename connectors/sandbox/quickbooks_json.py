@@ -7,6 +7,7 @@ numbers, timestamps have a Pacific offset whatever the company's zone. There is 
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,6 +31,7 @@ TERMS = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=1 << 16)
 def digits(key: str) -> str:
     """The QuickBooks id of what the story knows under ``key``: digits only, the same in every run."""
     return str(int.from_bytes(sha256(key.encode()).digest()[:5]) + 1)
@@ -40,6 +42,7 @@ def number(amount: Decimal) -> float:
     return float(amount)
 
 
+@lru_cache(maxsize=1 << 16)
 def stamp(moment: datetime) -> str:
     """An instant to the second, with a Pacific offset."""
     return moment.astimezone(PACIFIC).replace(microsecond=0).isoformat()

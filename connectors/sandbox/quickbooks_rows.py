@@ -30,14 +30,13 @@ class Shelf:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._kept: dict[str, tuple[Books, Kept]] = {}
 
     def of(self, tenant: str, books: Books) -> Kept:
         """What an organisation's books hold."""
-        held = self._kept.get(tenant)
-        if held is None or held[0] is not books:
-            held = self._kept[tenant] = (books, _made(books, self.world.companies[tenant]))
-        return held[1]
+        found: Kept | None = books.shown.get(("quickbooks",))
+        if found is None:
+            found = books.shown["quickbooks",] = _made(books, self.world.companies[tenant])
+        return found
 
 
 def _made(books: Books, company: Company) -> Kept:

@@ -6,6 +6,7 @@ Comparisons joined with AND (or &&). ``OR`` is refused: it keeps callers on the 
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
@@ -21,6 +22,8 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "==": eq, "=": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le,
 }  # fmt: skip
 _MS_DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
+_SPELT: dict[str, str] = {}
+"""How a field was last spelt, by its name in lower case: looked for first, since rows of one kind are alike."""
 Test = Callable[[Row], bool]
 
 
@@ -86,10 +89,20 @@ def look(row: Row, path: str) -> Any:
     for part in path.split("."):
         if not isinstance(value, dict):
             return None
-        value = next((value[name] for name in value if name.lower() == part), None)
-    if isinstance(value, str) and (found := _MS_DATE.fullmatch(value)):
-        return datetime.fromtimestamp(int(found[1]) / 1000, UTC)
-    return value
+        name = _SPELT.get(part)
+        if name not in value:
+            name = next((name for name in value if name.lower() == part), None)
+            if name is None:
+                return None
+            _SPELT[part] = name
+        value = value[name]
+    return _moment(value) if isinstance(value, str) and value.startswith("/Date(") else value
+
+
+@lru_cache(maxsize=1 << 16)
+def _moment(text: str) -> datetime | str:
+    found = _MS_DATE.fullmatch(text)
+    return datetime.fromtimestamp(int(found[1]) / 1000, UTC) if found else text
 
 
 def order(rows: list[Row], text: str, fields: frozenset[str]) -> list[Row]:

@@ -50,7 +50,6 @@ class World:
     log: list[dict[str, Any]] = field(default_factory=list)
     written: list[tuple[str, Note]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
-    _cache: dict[tuple[str, int], Books] = field(default_factory=dict)
 
     @classmethod
     def of(cls, companies: Iterable[Company], now: datetime, limits: Limits, tick: timedelta) -> "World":
@@ -62,16 +61,7 @@ class World:
 
     def books(self, tenant: str, earlier: timedelta = timedelta(0)) -> Books:
         """The books of an organisation as of now, or somewhat earlier."""
-        company, moment = self.companies[tenant], self.clock.now - earlier
-        key = (tenant, company.happened(moment))
-        if key not in self._cache:
-            self._cache.clear()
-            self._cache[key] = company.at(moment)
-        return self._cache[key]
-
-    def forget(self) -> None:
-        """Drop remembered books: the story itself has changed."""
-        self._cache.clear()
+        return self.companies[tenant].known(self.clock.now - earlier)
 
     def register(self, face: str, redirect: str, client_id: str = CLIENT_ID) -> None:
         """Add a callback address of the app at a platform. Raises ValueError as the platform's portal would."""

@@ -60,7 +60,7 @@ class View:
         return self.world.companies[self.tenant]
 
     def _list(self, listing: Listing) -> Row:
-        query, rows = self.request.query, self.shelf.rows(self.tenant, self.books, listing.name)
+        query, rows = self.request.query, self.shelf.rows(self.books, listing.name)
         if listing is lists.CONTACTS and query.get("includeArchived", "").lower() != "true":
             rows = [row for row in rows if row["ContactStatus"] != "ARCHIVED"]
         return lists.page_of(listing, lists.select(listing, rows, query, self._modified()), query)
@@ -79,12 +79,12 @@ class View:
         if name == "Payments":
             payment = self.books.payments.get(key.lower())
             return {name: [payment_full(payment, self.books, single=True)]} if payment else None
-        rows = self.shelf.rows(self.tenant, self.books, name)
+        rows = self.shelf.rows(self.books, name)
         found = [row for row in rows if row[_LISTS[name].id] == key.lower()]
         return {name: found} if found else None
 
     def _group(self, key: str) -> Row | None:
-        for row in self.shelf.rows(self.tenant, self.books, "ContactGroups"):
+        for row in self.shelf.rows(self.books, "ContactGroups"):
             if row["ContactGroupID"] == key.lower():
                 members = [c for c in self.books.contacts.values() if row["Name"] in c.groups]
                 return {"ContactGroups": [{**row, "Contacts": [{"ContactID": c.id, "Name": c.name} for c in members]}]}

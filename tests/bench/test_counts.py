@@ -129,3 +129,14 @@ def test_the_command_line_starts_light(module: str) -> None:
     code = f"import sys, {module}; print(*sorted({{m.partition('.')[0] for m in sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not HEAVY & set(done.stdout.split())
+
+
+def test_deciding_imports_one_country_and_no_loggers() -> None:
+    code = (
+        "import sys, worker.app, worker.config.load, worker.ping; from worker.calendars import calendar_for\n"
+        "assert calendar_for('GB', years=range(2026, 2027)).holidays; print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert {m for m in loaded if m.startswith("holidays.countries")} == {"holidays.countries.united_kingdom"}
+    assert not {"structlog", "rich", "requests", "sqlalchemy", "connectors.sandbox"} & loaded

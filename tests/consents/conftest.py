@@ -1,6 +1,7 @@
 """An office with several organisations at two platforms, and a person who answers consent pages."""
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -127,6 +128,6 @@ class Office:
 @pytest.fixture
 def office(companies: list[Company], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     monkeypatch.setenv("DUECOURSE_VAULT_KEY", ENV["DUECOURSE_VAULT_KEY"])
-    copies = [Company(one.organisation, one.seed, one.events, one.truths) for one in companies]
+    copies = [copy(one) for one in companies]
     with serve(copies, now=NOW, limits=Limits(minute=None)) as running:
         yield Office(tmp_path, running)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -92,7 +93,7 @@ def story() -> Company:
 @pytest.fixture
 def office(story: Company, tmp_path: Path) -> Iterator[Office]:
     """An office in preview mode whose books have never been read."""
-    company = Company(story.organisation, story.seed, story.events, story.truths)
+    company = copy(story)
     with serve(company, now=NOW, limits=Limits(minute=None)) as running:
         made = Office(tmp_path, running)
         made.write()

@@ -53,6 +53,7 @@ class Options(BaseModel):
         populate_by_name=True,
         validate_default=False,
         arbitrary_types_allowed=True,
+        defer_build=True,  # the outermost model's validator holds those of all within: building each apart is waste
         alias_generator=lambda name: name.replace("_", " ").strip(),
     )
     _place: str = PrivateAttr(default="")

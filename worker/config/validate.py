@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from worker.config.base import Found, Options, one_of
@@ -18,7 +18,7 @@ def validate(model: type[M], data: Located, problems: list[Problem]) -> M | None
     found = Found()
     result: M | None = None
     try:
-        result = TypeAdapter(model).validate_python(data, context=found)
+        result = model.model_validate(data, context=found)  # builds its validator once, when first asked
     except ValidationError as error:
         found.problems += [_problem(e, data) for e in error.errors(include_url=False, include_input=False)]
     problems += _unique(found.problems)

@@ -1,6 +1,7 @@
 """One story for all sandbox tests, and a small caller that speaks to it over real HTTP."""
 
 from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -55,7 +56,7 @@ def told() -> Company:
 @pytest.fixture
 def sandbox(told: Company) -> Iterator[Running]:
     """A fresh server, with a copy of the story, that a test may do anything to."""
-    company = Company(told.organisation, told.seed, told.events, told.truths)
+    company = copy(told)
     with serve(company, now=NOW, tick=timedelta(seconds=1)) as running:
         yield running
 

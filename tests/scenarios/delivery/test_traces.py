@@ -45,13 +45,13 @@ def lawful(judge: Any) -> None:
         assert judge.states[key] == "uncertain", "I22: only a person resolves it"
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 def test_a_random_fortnight(lived: Any, seed: int) -> None:
     lawful(lived(seed))
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize("seed", range(100, 160))
+@pytest.mark.parametrize("seed", [1, *range(100, 160)])
 def test_many_random_fortnights(lived: Any, seed: int) -> None:
     lawful(lived(seed))
 
