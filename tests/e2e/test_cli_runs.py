@@ -232,6 +232,6 @@ def test_a_terminal_that_cannot_show_every_letter(office: Office) -> None:
 
 def test_one_organisation_that_cannot_be_read_hides_no_client_of_another(office: Office) -> None:
     with office.config.open("a", encoding="utf-8") as file:
-        file.write("  broken:\n    books: {kind: sandbox, url: http://127.0.0.1:9, tenant: none}\n")
+        file.write("  broken:\n    books: {kind: csv, invoices: nowhere.csv, currency: GBP}\n")
     assert office("explain", "Calder Mills").code == 0
     assert office("explain", "Calder Mills", "--org", "broken").code == 1
