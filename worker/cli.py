@@ -11,6 +11,7 @@ _COMMANDS: dict[str, str] = {
     "run": "run",
     "preview": "run",
     "explain": "explain",
+    "simulate": "simulate",
     "status": "status",
     "runs": "runs",
     "forecast": "runs",

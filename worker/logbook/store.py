@@ -13,11 +13,11 @@ from worker.core.events import Event, EventKind
 from worker.core.history import History, MessageState
 from worker.core.inference.learn import Paid
 from worker.core.message import Letter
-from worker.core.receivable import Snapshot
+from worker.core.receivable import Invoice, Snapshot
 from worker.logbook import journal, messages, mirror, schema
 from worker.logbook.connections import ConnectionShelf
 from worker.logbook.database import Database, insert_into, open_database
-from worker.logbook.paid import paid
+from worker.logbook.paid import issued, paid
 from worker.logbook.rows import instant
 from worker.ports import Claim, MessageRecord, MirrorWriter
 
@@ -189,6 +189,11 @@ class SqlLogbook:
         """Every invoice that money came for since a day, once each: the evidence for payment cycles."""
         with self._database.read() as connection:
             return tuple(paid(connection, organisation, since))
+
+    def issued(self, organisation: str, since: date) -> tuple[Invoice, ...]:
+        """Every invoice issued since a day, open or paid."""
+        with self._database.read() as connection:
+            return tuple(issued(connection, organisation, since))
 
     def connections(self) -> ConnectionShelf:
         """Where sealed connections can be kept, in this database."""
