@@ -1,11 +1,12 @@
 """Logging, configured once: standard error, warnings and up; never anything about clients below a warning."""
 
+from typing import Any
+
 
 def configure(*, verbose: bool, as_json: bool) -> None:
     """Set structlog up for this process."""
     import logging
     import sys
-    from typing import Any
 
     import structlog
 

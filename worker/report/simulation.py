@@ -8,9 +8,11 @@ from typing import Any
 
 from rich.console import Console
 
+from worker.core.decisions import Bucket
 from worker.core.receivable import Snapshot
 from worker.core.simulation.compare import Change, Difference, Figures, difference, figures
 from worker.core.simulation.drive import Course, Sent
+from worker.report.headline import LABELS
 from worker.report.terminal import FAINT, LOUD, OUT, TYPE, cell, counted, day, money, row, say, table
 
 SHOWN = 12
@@ -67,12 +69,18 @@ def _lines(courses: Sequence[Course], found: Sequence[Figures]) -> list[tuple[st
         ("paid", [f"{counted(f.paid, 'invoice')}, {money(f.received)}" for f in found]),
         ("days to pay", [_days(f) for f in found]),
         ("open at the end", [money(f.open) for f in found]),
+        ("of it held back", [_held(c) for c in courses]),
         ("new invoices", [str(c.issued) for c in courses]),
     ]
 
 
 def _counts(found: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {what}" for what, n in found.items()) or "none"
+
+
+def _held(course: Course) -> str:
+    held = Counter(s.reason.code for s in course.plan.standings if s.bucket is Bucket.HELD) if course.plan else {}
+    return _counts({LABELS.get(code, code): n for code, n in Counter(held).most_common()})
 
 
 def _days(found: Figures) -> str:
@@ -203,6 +211,11 @@ def _course(played: Played, course: Course) -> dict[str, Any]:
         "median_days_to_pay": found.median_days,
         "mean_days_to_pay": found.mean_days,
         "new_invoices": course.issued,
+        "held": [
+            {"invoice": s.invoice_id, "code": s.reason.code, "sentence": s.reason.sentence}
+            for s in (course.plan.standings if course.plan else ())
+            if s.bucket is Bucket.HELD
+        ],
         "messages": [_message(played, s) for s in course.sent],
     }
 

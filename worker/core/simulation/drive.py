@@ -65,7 +65,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What would happen under one set of settings, from `first` to `last`, and the books at the end."""
+    """What would happen under one set of settings, from `first` to `last`; the books at the end, and the last plan."""
 
     name: str
     first: date
@@ -77,6 +77,7 @@ class Course:
     end: Snapshot
     history: History
     approvals: int
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +111,19 @@ def play(
     for n in range(scene.days):
         run.day(scene.first + timedelta(days=n))
         progress(n + 1, scene.days)
-    received = tuple(run.received)
     end = run.books.read(datetime.combine(scene.last, time(23), UTC))
-    tasks = tuple(run.tasks)
-    issued = len(run.issued)
     return Course(
-        name, scene.first, scene.last, tuple(run.sent), tasks, received, issued, end, run.history, run.approvals
+        name,
+        scene.first,
+        scene.last,
+        tuple(run.sent),
+        tuple(run.tasks),
+        tuple(run.received),
+        len(run.issued),
+        end,
+        run.history,
+        run.approvals,
+        run.plan,
     )
 
 
@@ -132,6 +140,7 @@ class _Run:
         self.tasks: list[Opened] = []
         self.issued: set[str] = set()
         self.approvals = 0
+        self.plan: Plan | None = None
         self.coming: dict[date, list[Invoice]] = defaultdict(list)
         for invoice in scene.new:
             if invoice.issued:
@@ -179,6 +188,7 @@ class _Run:
         snapshot = self.books.read(datetime.combine(on, at, UTC) - READ_BEFORE)
         plan = decide(snapshot, self.settings, self.history, AsOf(on, at))
         self.look(snapshot, plan, self.history)
+        self.plan = plan
         self.history = carried_out(self.history, plan, on)
         for decision in plan.decisions:
             if isinstance(decision, Remind | Thank):
@@ -199,7 +209,7 @@ class _Run:
             invoice = snapshot.invoice(invoice_id)
             if invoice and invoice.due and invoice.due < on:
                 client_id = snapshot.survivor(invoice.client_id)
-                if day := self.scene.habits.answers_on(invoice, client_id, on):
+                if day := self.scene.habits.answers_on(client_id, on):
                     self._pay_by(invoice_id, day)
 
 

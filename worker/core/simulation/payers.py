@@ -45,8 +45,8 @@ class Habits:
         days = self._days(invoice, chosen, client_id, first)
         return _one_of(days, invoice.id) if days else None
 
-    def answers_on(self, invoice: Invoice, client_id: str, asked: date) -> date | None:
-        """The day an invoice is paid because it was asked for; None where asking changes nothing."""
+    def answers_on(self, client_id: str, asked: date) -> date | None:
+        """The day a client's invoice is paid because it was asked for; None where asking changes nothing."""
         if self.answer_days is None:
             return None
         chosen = self.settings.clients.get(client_id)
