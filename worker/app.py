@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from worker.afterwards import counts_of, look_after, watching
 from worker.budget import budgeted
 from worker.clock import SystemClock
 from worker.config.values import (
@@ -95,8 +96,7 @@ class App:
         if self._logbook is None:
             from worker.logbook.store import open_logbook
 
-            url = self.practice.logbook_url
-            self._logbook = open_logbook(url.reveal() if url else str(self.practice.state / "logbook.db"))
+            self._logbook = open_logbook(self.practice.logbook_location)
             self._closing.append(self._logbook.close)
         return self._logbook
 
@@ -108,13 +108,14 @@ class App:
         chosen = self.organisations(names)
         live = deliver and self.practice.mode is Mode.LIVE
         mailer = self.mailer()
-        if live:
-            self.check_instance(mailer)
         ping, run_id = self.ping(watched=live), uuid4().hex[:12]
-        ping.start(run_id)
-        with rare_collections():
+        with watching(ping, run_id), rare_collections():
+            if live:
+                self.check_instance(mailer)
             turns = enumerate(self._longest_waiting_first(chosen), 1)
             results = budgeted(self, tuple(self._one(o, mailer, f"{run_id}-{n}", deliver=live) for n, o in turns))
+            if live:
+                look_after(self.logbook, self.practice, self.clock.now(), results, counts_of(results))
         ok = not any((r.skipped and not r.excused) or r.broken for r in results)
         ping.finish(run_id, ok, counts_of(results))
         return results
@@ -175,8 +176,9 @@ class App:
         """
         stated, actual = self.practice.instance, self.logbook.instance_id()
         if stated and stated != actual:
+            why = self.logbook.instance_why() or "a copy or another machine's"
             raise Refused(
-                f"The config is for the logbook {stated}, but this one is {actual}: a copy or another machine's. "
+                f"The config is for the logbook {stated}, but this one is {actual}: {why}. "
                 f"Nothing was sent. If this one is right, write instance: {actual}"
             )
         if not stated and mailer.reach is Reach.OUTSIDE:
@@ -380,21 +382,3 @@ def rare_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
-
-
-def counts_of(results: Sequence[SweepResult]) -> dict[str, int]:
-    """The numbers a monitor wants: organisations, planned, sent, held for people, uncertain."""
-    plans = [r.plan for r in results if r.plan]
-    return {
-        "organisations": len(results),
-        "skipped": sum(1 for r in results if r.skipped),
-        "left": sum(1 for r in results if r.left),
-        "refused": sum(1 for r in results if r.refused),
-        "sent": sum(1 for r in results for s in r.sent if s.outcome == "accepted"),
-        "not_sent": sum(1 for r in results for s in r.sent if s.outcome != "accepted"),
-        "dropped": sum(len(r.dropped) for r in results),
-        "uncertain": sum(len(r.uncertain) for r in results),
-        "tasks": sum(len(r.tasks) for r in results),
-        "proposals": sum(len(p.proposals) for p in plans),
-        "open_invoices": sum(len(p.standings) for p in plans),
-    }

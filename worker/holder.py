@@ -1,22 +1,24 @@
-"""Who holds an organisation's lease: host, process and the process's birth, so that a dead holder is recognised."""
+"""Who holds an organisation's lease: host, process, the process's birth (so that a dead holder is recognised) and a
+random part, since two threads of one process are two holders."""
 
 import os
 import socket
 from pathlib import Path
+from secrets import token_hex
 
 _BIRTH_FIELD = 19  # field 22 of /proc/PID/stat, counted from behind the command's closing bracket: proc(5)
 
 
 def me() -> str:
-    """This process, as it signs a lease."""
+    """One sweep of this process, as it signs a lease; another one each time it is asked."""
     pid = os.getpid()
-    return f"{socket.gethostname()}|{pid}|{_birth(pid)}"
+    return f"{socket.gethostname()}|{pid}|{_birth(pid)}|{token_hex(6)}"
 
 
 def is_dead(holder: str) -> bool:
     """True only when the holder ran on this very host and that process is gone; anything else may be alive."""
     host, _, rest = holder.partition("|")
-    pid, _, birth = rest.partition("|")
+    pid, birth = (*rest.split("|"), "", "")[:2]
     if host != socket.gethostname() or not pid.isdigit() or not Path("/proc/self").exists():
         return False
     return _birth(int(pid)) != birth

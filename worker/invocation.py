@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from worker.app import App, counts_of
+from worker.afterwards import counts_of
+from worker.app import App
 from worker.clock import SystemClock
 from worker.core.results import SweepResult, exit_code
 from worker.errors import ConfigError, DuecourseError

@@ -192,7 +192,7 @@ def test_every_command_has_help() -> None:
         assert f"  {name} " in listed
         done = CliRunner().invoke(main, [name, "--help"])
         assert done.exit_code == 0
-        assert "--debug" in done.output
+        assert "--debug" in done.output or "Commands:" in done.output
 
 
 def test_shown_commands_work_as_they_stand(office: Office) -> None:

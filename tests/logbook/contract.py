@@ -79,6 +79,15 @@ class MessageContract:
         assert logbook.claim(ORG, "k", "c", NOW + DAY, MINUTE) is None
         assert logbook.messages(ORG, "c-1")[0].raw == b"b"
 
+    def test_who_was_overtaken_hands_nothing(self, logbook: SqlLogbook) -> None:
+        logbook.plan(ORG, "s", remind("i-1", key="k"), NOW)
+        assert logbook.lease(ORG, "slow", NOW, MINUTE)
+        claim = logbook.claim(ORG, "k", "slow", NOW, HOUR)
+        assert claim is not None
+        assert logbook.lease(ORG, "quick", NOW + MINUTE, MINUTE)
+        assert not logbook.hand(ORG, claim, letter("k"), b"", "outbox", NOW + MINUTE)
+        assert logbook.messages(ORG)[0].state is MessageState.CLAIMED
+
     def test_a_claim_that_ran_out_hands_nothing(self, logbook: SqlLogbook) -> None:
         logbook.plan(ORG, "s", remind("i-1", key="k"), NOW)
         claim = logbook.claim(ORG, "k", "a", NOW, MINUTE)

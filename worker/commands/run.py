@@ -32,7 +32,7 @@ def preview_command(desk: Desk, organisations: tuple[str, ...]) -> int:
 def _run(desk: Desk, organisations: tuple[str, ...], *, deliver: bool) -> int:
     import structlog
 
-    from worker.app import counts_of
+    from worker.afterwards import counts_of
     from worker.core.results import exit_code
     from worker.core.settings import Mode
     from worker.halt import on_signals

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from worker.config import options_books
 from worker.config.options import PracticeOptions
+from worker.config.options_care import DAYS
 from worker.config.secret import Reference
 from worker.config.values import (
+    Alerts,
     BooksConfig,
     CsvBooks,
     KeyPlace,
@@ -83,6 +85,14 @@ def ping_of(written: PracticeOptions, env: Mapping[str, str], folder: Path, prob
     if written.ping.url:
         return Secret(written.ping.url)
     return secret_of(written.ping.secret_url, env, folder, problems)
+
+
+def alerts_of(written: PracticeOptions, env: Mapping[str, str], folder: Path, problems: list[Problem]) -> Alerts | None:
+    """Who hears of trouble."""
+    if written.alerts is None:
+        return None
+    webhook = secret_of(written.alerts.webhook, env, folder, problems)
+    return Alerts(webhook or Secret(""), DAYS.index(written.alerts.all_quiet))
 
 
 def books_of(

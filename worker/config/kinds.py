@@ -209,6 +209,19 @@ def _days(value: Any) -> int:
     return span.count * (7 if span.unit is Unit.WEEK else 1)
 
 
+def _age(value: Any) -> int:
+    expected = 'at least 30 days, such as "24 months"'
+    text = _text(value, expected)
+    try:
+        span = parse_span(text)
+    except WhenProblem:
+        raise misread(quoted(value), expected) from None
+    days = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31}.get(span.unit, 0) * span.count
+    if days < 30:
+        raise misread(quoted(value), expected)
+    return days
+
+
 def _collects(value: Any) -> Any:
     if isinstance(value, str):
         method, _, on = value.partition(" on ")
@@ -302,6 +315,7 @@ Url = Annotated[str, *_kind(_url)]
 WhenText = Annotated[When, *_kind(_grammar(parse_when, "when the step comes"))]
 SpanText = Annotated[Span, *_kind(_grammar(parse_span, '"4 business days"'))]
 Days = Annotated[int, *_kind(_days)]
+Age = Annotated[int, *_kind(_age)]
 Pays = Annotated[RunRule, *_kind(_grammar(parse_pays, 'when the client pays, such as "last friday"'))]
 CutOffText = Annotated[CutOff, *_kind(_grammar(parse_cut_off, '"3 business days" or "25th"'))]
 TakesText = Annotated[Takes, *_kind(_grammar(parse_takes, '"due by the run"'))]

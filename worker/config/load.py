@@ -6,7 +6,7 @@ from pathlib import Path
 from worker.config import lint
 from worker.config.checks import organisation_problems, practice_problems
 from worker.config.clients_csv import read_clients
-from worker.config.convert import books_of, mail_of, ping_of, secret_of, vault_of
+from worker.config.convert import alerts_of, books_of, mail_of, ping_of, secret_of, vault_of
 from worker.config.options import PracticeOptions
 from worker.config.options_organisation import OrganisationOptions
 from worker.config.policies import DEFAULT, Shelf, own_templates, shipped_templates
@@ -50,6 +50,8 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = 
         allow_test_endpoints=written.allow_test_endpoints,
         stopped=written.stopped or "",
         ping=ping_of(written, env, folder, problems),
+        alerts=alerts_of(written, env, folder, problems),
+        keep_letters_days=written.retention.messages,
         files=tuple(files),
         contact_budget=written.contact_budget,
         warnings=tuple(

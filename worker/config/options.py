@@ -4,6 +4,7 @@ from typing import Annotated
 
 from worker.config.base import Options, keys_of, option
 from worker.config.kinds import ClosureText, Email, OneOrMore, Url, Whole, Words, YesNo, Zone, choice
+from worker.config.options_care import AlertOptions, RetentionOptions
 from worker.config.options_client import Common
 from worker.config.options_organisation import CapsOptions, OrganisationOptions, PauseOptions
 from worker.config.options_policy import PerMonth, PolicyOptions
@@ -85,6 +86,8 @@ class PracticeOptions(Common):
     stopped: Words | None = option("Stops everything, and says why.", "we are moving our books", off=True)
     mail: MailOptions = option("Which way messages leave, and who gets copies.", default_factory=MailOptions)
     ping: PingOptions | None = option("A dead-man's switch.")
+    alerts: AlertOptions | None = option("Where trouble is told, besides the report.")
+    retention: RetentionOptions = option("How long letters are kept.", default_factory=RetentionOptions)
     zone: Zone | None = option("Time zone of organisations that name none.", "Europe/London")
     quiet: Annotated[list[ClosureText], OneOrMore] = option(
         "Yearly periods in which nothing but thanks leaves, for every organisation.",

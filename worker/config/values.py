@@ -155,6 +155,14 @@ class OrganisationConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Alerts:
+    """Who hears of trouble; `all_quiet` is the weekday (0: Monday) on which it is told that there is none."""
+
+    webhook: Secret
+    all_quiet: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Practice:
     """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or "".
 
@@ -171,11 +179,18 @@ class Practice:
     allow_test_endpoints: bool = False
     stopped: str = ""
     ping: Secret | None = None
+    alerts: "Alerts | None" = None
+    keep_letters_days: int = 744
     files: tuple[str, ...] = ()
     folder: Path = Path()
     warnings: tuple[Problem, ...] = ()
     contact_budget: int | None = None
     vault: VaultSettings = VaultSettings()
+
+    @property
+    def logbook_location(self) -> str:
+        """Where the logbook is: a URL, which may hold a password, or a file in the state folder."""
+        return self.logbook_url.reveal() if self.logbook_url else str(self.state / "logbook.db")
 
     def organisation(self, name: str) -> OrganisationConfig | None:
         """The organisation with this name."""

@@ -4,6 +4,7 @@ SQLite: WAL, `synchronous=FULL` (a commit survives a power cut), `BEGIN IMMEDIAT
 timeout. PostgreSQL: `synchronous_commit=on`, READ COMMITTED with compare-and-set updates, REPEATABLE READ to read.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,18 +17,23 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from worker.errors import LogbookError
 from worker.logbook.place import prepare
 from worker.logbook.schema import REVISIONS
+from worker.logbook.server import open_engine
 
 BUSY_SECONDS = 30
 QUICK_CHECK_LIMIT = 200 * 1024 * 1024
 MIGRATION_LOCK = 4_411_872_036  # any number, the same for every duecourse: serialises migrations on PostgreSQL
 
 
+class ConnectionLost(LogbookError):
+    """The server hung up, or was not there: what was under way may or may not have been written."""
+
+
 class Database:
     """Transactions on one store. `write` and `read` never nest; database trouble surfaces as LogbookError."""
 
-    def __init__(self, engine: Engine, name: str) -> None:
-        """`name` is how messages to people call this store; it holds no password."""
-        self._engine, self.name = engine, name
+    def __init__(self, engine: Engine, name: str, place: list[str] | None = None) -> None:
+        """`name` is how messages to people call this store; it holds no password. `place` is filled on connection."""
+        self._engine, self.name, self._place = engine, name, [] if place is None else place
 
     @property
     def dialect(self) -> str:
@@ -58,6 +64,19 @@ class Database:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield connection
 
+    @contextmanager
+    def outside(self) -> Iterator[Connection]:
+        """For the few statements that no transaction may hold: VACUUM, and some pragmas."""
+        with self._told(), self._engine.connect() as connection:
+            if self.dialect == "postgresql":
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection
+
+    @property
+    def place(self) -> str:
+        """Which server, timeline and database was connected to; "" for SQLite and before the first connection."""
+        return "".join(self._place)
+
     @property
     def url(self) -> URL:
         """Where the store is, password and all."""
@@ -74,7 +93,14 @@ class Database:
         except exc.IntegrityError:
             raise
         except (exc.DBAPIError, exc.TimeoutError) as error:
-            raise LogbookError(_explain(self.name, error)) from error
+            raise (ConnectionLost if _hung_up(error) else LogbookError)(_explain(self.name, error)) from error
+
+
+def _hung_up(error: exc.SQLAlchemyError) -> bool:
+    """The connection went, rather than the statement; a server that answers gives an SQLSTATE."""
+    if not isinstance(error, exc.OperationalError) or isinstance(error.orig, sqlite3.Error):
+        return False
+    return error.connection_invalidated or not getattr(error.orig, "sqlstate", None)
 
 
 def _explain(name: str, error: exc.SQLAlchemyError) -> str:
@@ -86,6 +112,8 @@ def _explain(name: str, error: exc.SQLAlchemyError) -> str:
         todo = "restore the last backup; run no live sweep with this file"
     elif "full" in what:
         todo = "make room on the disk, then run again"
+    elif "lock timeout" in what or "statement timeout" in what:
+        todo = "another program holds the database: let it finish, then run again"
     elif "readonly" in what:
         todo = "let this user write to the file and its folder"
     return f"{name}: the logbook cannot be used ({what}).\n    do this:  {todo}"
@@ -102,10 +130,18 @@ def insert_into(connection: Connection, table: Table) -> Any:
     return postgresql.insert(table)
 
 
-def open_database(location: str) -> Database:
+def serialise(connection: Connection, what: str) -> None:
+    """Wait until no other transaction does `what`, and keep others waiting until this one ends. An SQLite writer is
+    alone already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})
+
+
+def open_database(location: str, *, revision: str = "head") -> Database:
     """Open (and if need be create or migrate) the store at a file path, `sqlite://` or `postgresql://` URL.
 
-    `sqlite://` alone is a store in memory, for previews and tests. Raises LogbookError.
+    `sqlite://` alone is a store in memory, for previews and tests. `revision`: how far to migrate; "" not at all.
+    Raises LogbookError.
     """
     url = _url(location) if "://" in location else URL.create("sqlite", database=location)
     if url.get_backend_name() in {"postgresql", "postgres"}:
@@ -118,7 +154,8 @@ def open_database(location: str) -> Database:
             "    expected: a file path, sqlite:///PATH or postgresql://USER@HOST/DATABASE"
         )
     try:
-        _migrate(database)
+        if revision:
+            _migrate(database, revision)
     except BaseException:
         database.close()
         raise
@@ -152,6 +189,7 @@ def _open_sqlite(url: URL) -> Database:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "secure_delete=ON",  # what is deleted is overwritten: forgetting somebody means it
             f"busy_timeout={BUSY_SECONDS * 1000}",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -170,20 +208,9 @@ def _open_sqlite(url: URL) -> Database:
 
 
 def _open_postgresql(url: URL) -> Database:
-    settings = "-c synchronous_commit=on -c statement_timeout=60000 -c lock_timeout=30000 -c timezone=UTC"
     name = url.render_as_string(hide_password=True)
-    try:
-        engine = create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            pool_size=1,
-            max_overflow=0,
-            pool_pre_ping=True,
-            isolation_level="READ COMMITTED",
-            connect_args={"options": settings, "connect_timeout": BUSY_SECONDS},
-        )
-    except ModuleNotFoundError as error:
-        raise LogbookError(f"{name}: the driver is missing.\n    do this:  pip install 'psycopg[binary]'") from error
-    return Database(engine, name)
+    place: list[str] = []
+    return Database(open_engine(url, name, place), name, place)
 
 
 def _revision(connection: Connection) -> str | None:
@@ -192,29 +219,35 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _migrate(database: Database) -> None:
-    """Bring the schema to head, once, under a lock; a store already there costs one query and no import."""
+def schema_of(database: Database) -> str:
+    """The schema revision a store has; "" when it is empty. Raises LogbookError for a newer one than we know."""
     with database.read() as connection:
         revision = _revision(connection)
-    if revision == REVISIONS[-1]:
-        return
     if revision is not None and revision not in REVISIONS:
         raise LogbookError(
             f"{database.name}: this logbook was written by a newer duecourse (schema {revision}; this one knows up to "
             f"{REVISIONS[-1]}).\n    do this:  install that version again, or restore a backup made before it"
         )
+    return revision or ""
+
+
+def _migrate(database: Database, goal: str) -> None:
+    """Bring the schema to `goal`, once, under a lock; a store already there costs one query and no import."""
+    if schema_of(database) == REVISIONS[-1]:
+        return
     with database.write() as connection:
         if database.dialect == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": MIGRATION_LOCK})
         if _revision(connection) != REVISIONS[-1]:  # somebody else may have done it while we waited
-            _upgrade(connection)
+            upgrade(connection, goal)
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, goal: str = "head") -> None:
+    """Run the migrations up to a revision inside the caller's transaction."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, goal)

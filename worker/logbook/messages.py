@@ -22,11 +22,12 @@ from worker.core.policy import Stage
 from worker.core.receivable import Payment
 from worker.errors import LogbookError
 from worker.logbook import schema
+from worker.logbook.database import serialise
 from worker.logbook.rows import day, instant, listing
 from worker.logbook.states import FREED, MAY_FOLLOW, OWNERS_ONLY
 from worker.ports import Claim, MessageRecord
 
-MESSAGE, CHILD, BODY = schema.message, schema.message_row, schema.message_body
+MESSAGE, CHILD, BODY, LEASE = schema.message, schema.message_row, schema.message_body, schema.lease
 
 # Built once: building a statement costs more than running it, and every message runs all of these.
 _OURS = MESSAGE.c.organisation == bindparam("of")
@@ -36,6 +37,7 @@ _NEWEST = (
     .order_by(MESSAGE.c.generation.desc())
     .limit(1)
 )
+_CLAIMABLE = _NEWEST.with_for_update(skip_locked=True)  # SQLite, where a writer is alone anyway, has no such clause
 _LAST_NUMBER = select(func.max(MESSAGE.c.seq)).where(_OURS)
 _INSERT, _INSERT_CHILD, _INSERT_BODY = insert(MESSAGE), insert(CHILD), insert(BODY)
 _AT_EPOCH = update(MESSAGE).where(_OURS, MESSAGE.c.key == bindparam("named"), MESSAGE.c.epoch == bindparam("at_epoch"))
@@ -48,12 +50,16 @@ _HAND = _AT_EPOCH.where(
     MESSAGE.c.attempt == bindparam("at_attempt"),
     MESSAGE.c.claimed_until > bindparam("by_now"),
 )
+# FOR SHARE (PostgreSQL): a takeover waits for this hand-off, and then sees it.
+_LEASED = select(LEASE.c.holder).where(LEASE.c.organisation == bindparam("of")).with_for_update(read=True)
+_CLAIMED_BY = select(MESSAGE.c.holder).where(_OURS, MESSAGE.c.key == bindparam("named"))
 _SETTLE = _AT_EPOCH.where(MESSAGE.c.state == bindparam("was"))
 
 
 def plan(connection: Connection, organisation: str, sweep_id: str, decision: Remind | Thank, now: datetime) -> bool:
     """Insert a message and its child rows as planned. False when the key is in use; IntegrityError when a child row
     is (the partial unique indexes are the real guard)."""
+    serialise(connection, f"plan:{organisation}")
     last = _newest(connection, organisation, decision.key)
     if last is not None and MessageState(last["state"]) not in FREED:
         return False
@@ -121,8 +127,9 @@ def _thanked(payment: Payment) -> dict[str, Any]:
 def claim(
     connection: Connection, organisation: str, key: str, holder: str, now: datetime, lease: timedelta
 ) -> Claim | None:
-    """planned, or claimed by somebody whose time is up -> claimed, with a higher epoch."""
-    row = _newest(connection, organisation, key)
+    """planned, or claimed by somebody whose time is up -> claimed, with a higher epoch. What another transaction is
+    at work on (PostgreSQL) is not waited for."""
+    row = connection.execute(_CLAIMABLE, {"of": organisation, "named": key}).mappings().one_or_none()
     if row is None:
         return None
     changes = {
@@ -146,7 +153,12 @@ def hand(
     mailer: str,
     now: datetime,
 ) -> bool:
-    """claimed -> handed, with the letter and its bytes. False when the claim was lost or has run out."""
+    """claimed -> handed, with the letter and its bytes. False when the claim was lost or has run out, or when another
+    sweep holds the organisation's lease by now: it may have sent what this one knows nothing of."""
+    held = connection.execute(_LEASED, {"of": organisation}).scalar()
+    claimed_by = connection.execute(_CLAIMED_BY, {"of": organisation, "named": claim.key}).scalar()
+    if held is not None and held != claimed_by:
+        return False
     mine = {"of": organisation, "named": claim.key, "at_epoch": claim.epoch, "at_attempt": claim.attempt}
     changes = {
         "state": MessageState.HANDED.value,

@@ -22,7 +22,7 @@ from worker.core.receivable import (
     snapshot_of,
 )
 from worker.errors import LogbookError
-from worker.logbook import rows, schema
+from worker.logbook import erased, rows, schema
 from worker.logbook.database import Database, insert_into
 from worker.logbook.rows import Row, instant
 from worker.ports import Gone, Page
@@ -104,6 +104,8 @@ class Writer:
         self._database, self._name, self._now = database, organisation, now
         with database.read() as connection:
             self._follows = _reading_number(connection, organisation)
+            self._erased = erased.aliases(connection, organisation)
+            self._first = not _all(connection, schema.organisation, organisation)
         self._organisation: Organisation | None = None
         self._warnings: list[str] = []
         self._clients: dict[str, Row] = {}
@@ -118,6 +120,7 @@ class Writer:
 
     def add(self, page: Page) -> None:
         """Take in one page. A row shown twice counts as it was shown last."""
+        page = erased.without(page, self._erased)
         self._organisation = page.organisation or self._organisation
         self._warnings.extend(page.warnings)
         self._seen_invoices.update(i.id for i in page.invoices)
@@ -155,7 +158,7 @@ class Writer:
         allocated = _stored_allocations(connection, self._name, was)
         for payment in payments:
             before = was.get(payment.id)
-            seen = before[-2:] if before else (instant(self._now), self._follows == 0)
+            seen = before[-2:] if before else (instant(self._now), self._first)
             now = ((*rows.payment_row(payment), *seen), rows.allocation_rows(payment))
             _note(self._payments, payment.id, now, (before, allocated.get(payment.id, [])) if before else None)
 
@@ -164,22 +167,44 @@ class Writer:
 
         After a full reading, invoices not shown count as deleted and credits not shown are no longer live. Payments
         not shown stay: a platform drops old ones from its lists, and money that really went back is shown as deleted
-        or as a refund. Raises LogbookError when another reading of these books was finished meanwhile.
+        or as a refund. When the books are another company's than before, the mirror starts anew. Raises LogbookError
+        when another reading of these books was finished meanwhile, or when another company's were not read in full.
         """
         with self._database.write() as connection:
-            self._take(connection, watermark)
-            self._write(connection)
+            anew = self._other_books(connection)
+            self._take(connection, watermark if full or not anew else None)
+            if anew:
+                self._start_anew(connection)
+            if full or not anew:
+                self._write(connection)
             for gone in self._gone:
                 self._drop(connection, gone)
             if full:
                 self._follow_renames(connection)
                 self._drop_unseen(connection)
+        if anew and not full:
+            raise LogbookError(
+                f"{self._name}: these are other books than before, and only what changed in them was read.\n"
+                "    do this:  nothing; the next sweep reads all of them. Messages and events on record stay"
+            )
         with self._database.read() as connection:
             snapshot = load(connection, self._name)
         assert snapshot is not None
         return snapshot
 
-    def _take(self, connection: Connection, watermark: str) -> None:
+    def _other_books(self, connection: Connection) -> bool:
+        """Whether `books:` leads to another company than the mirror shows."""
+        about = schema.organisation
+        was = connection.execute(select(about.c.id).where(about.c.organisation == self._name)).scalar()
+        return bool(was and self._organisation and self._organisation.id not in ("", was))
+
+    def _start_anew(self, connection: Connection) -> None:
+        """Forget the other company's mirror. Money it had before we came is no news: nobody is thanked for it."""
+        for table in schema.MIRROR:
+            connection.execute(delete(table).where(table.c.organisation == self._name))
+        self._payments = {id_: ((*row[:-1], True), pairs) for id_, (row, pairs) in self._payments.items()}
+
+    def _take(self, connection: Connection, watermark: str | None) -> None:
         """Write the watermark, first of all, unless a reading was finished since ours began; locks out others."""
         table = schema.watermark
         values = {"watermark": watermark, "read_at": instant(self._now), "reading": self._follows + 1}

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every schema revision this version knows, oldest first; the last is the one it works with."""
 
 metadata = MetaData()
@@ -37,15 +37,28 @@ def _flag(name: str) -> "Column[bool]":
     return Column(name, Boolean, nullable=False)
 
 
+def _later(name: str) -> "Column[str]":
+    """Text that a later schema added: what was there before has none."""
+    return Column(name, Text, nullable=False, server_default="")
+
+
 def _number(name: str) -> "Column[int]":
     return Column(name, Integer, nullable=False)
 
 
+# `place`: the server, timeline and database it was born in; `why`: what made it another instance than before; `moved`:
+# where its rows went, after which nothing is swept here; `tidied`: the day the
+# retention job last ran; `told`: what the alert channel heard last.
 instance = Table(
     "instance",
     metadata,
     Column("one", Integer, primary_key=True, autoincrement=False),
     _text("id"),
+    _later("place"),
+    _later("why"),
+    _later("moved"),
+    _later("tidied"),
+    _later("told"),
     CheckConstraint("one = 1", name="only_one_instance"),
 )
 
@@ -184,6 +197,9 @@ link = Table(
     _text("url"),
 )
 
+MIRROR = (allocation, payment, credit, invoice, client, organisation, link)
+"""What a reading of the books can make again, children first."""
+
 # `base` is the decision's key and `generation` how often it was planned: a key that was cancelled, expired or resolved
 # as not sent may be planned again, as a new row with a new key. `seq` keeps the order of planning.
 message = Table(
@@ -280,4 +296,28 @@ event = Table(
     UniqueConstraint("organisation", "key", name="event_once"),
     Index("event_by_kind", "organisation", "kind"),
     sqlite_autoincrement=True,
+)
+
+# Who asked to be forgotten: a later reading of the books brings nothing of them back.
+erased_client = Table(
+    "erased_client",
+    metadata,
+    _text("organisation", key=True),
+    _text("client_id", key=True),
+    _text("alias"),
+    _text("at"),
+    _text("by"),
+    _text("why"),
+)
+
+# The only way to change an event: the text it shall have is put on record here first. The database holds both to it.
+erased_event = Table(
+    "erased_event",
+    metadata,
+    _text("organisation", key=True),
+    Column("event_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("turn", Integer, primary_key=True, autoincrement=False),
+    _text("data"),
+    _text("by"),
+    _text("at"),
 )

@@ -1,11 +1,12 @@
 """The logbook itself: `worker.ports.Logbook` over one database, one short transaction a call."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from uuid import uuid4
+from functools import update_wrapper
+from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from worker.core.decisions import Remind, Thank
@@ -14,12 +15,30 @@ from worker.core.history import History, MessageState
 from worker.core.inference.learn import Paid
 from worker.core.message import Letter
 from worker.core.receivable import Invoice, Snapshot
-from worker.logbook import journal, messages, mirror, schema
+from worker.logbook import identity, journal, messages, mirror, schema
 from worker.logbook.connections import ConnectionShelf
-from worker.logbook.database import Database, insert_into, open_database
+from worker.logbook.database import ConnectionLost, Database, insert_into, open_database
 from worker.logbook.paid import issued, paid
 from worker.logbook.rows import instant
+from worker.logbook.tidy import first_today, tidy
 from worker.ports import Claim, MessageRecord, MirrorWriter
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def again(method: Callable[Concatenate["SqlLogbook", P], R]) -> Callable[Concatenate["SqlLogbook", P], R]:
+    """Do it once more over a new connection when the server hung up. Only for what may be done twice, and never from
+    the hand-off on: whether that was written is for a person or the far end to say."""
+
+    def twice(self: "SqlLogbook", /, *args: P.args, **named: P.kwargs) -> R:
+        try:
+            return method(self, *args, **named)
+        except ConnectionLost:
+            return method(self, *args, **named)
+
+    update_wrapper(twice, method)
+    return twice
 
 
 def open_logbook(location: str) -> "SqlLogbook":
@@ -38,24 +57,26 @@ class SqlLogbook:
         self._database = database
 
     def instance_id(self) -> str:
-        """The random id this store was born with."""
-        table = schema.instance
+        """The random id this store was born with; another one when its server was restored, failed over or copied."""
         with self._database.write() as connection:
-            birth = insert_into(connection, table).values(one=1, id=uuid4().hex).on_conflict_do_nothing()
-            connection.execute(birth)
-            return str(connection.execute(select(table.c.id)).scalar_one())
+            return identity.instance_id(connection, self._database.place)
 
-    def renew_instance(self) -> str:
+    def instance_why(self) -> str:
+        """Why the id is another one than it was, in a sentence; "" when it was never changed."""
+        with self._database.read() as connection:
+            return str(connection.execute(select(schema.instance.c.why)).scalar() or "")
+
+    def renew_instance(self, why: str = "") -> str:
         """Give this store a new id, as restoring or cloning must: live mode then refuses until a person agrees."""
         with self._database.write() as connection:
-            connection.execute(delete(schema.instance))
-            connection.execute(insert(schema.instance).values(one=1, id=uuid4().hex))
-        return self.instance_id()
+            return identity.renew(connection, self._database.place, why)
 
+    @again
     def lease(self, organisation: str, holder: str, now: datetime, length: timedelta) -> bool:
-        """Take or renew the organisation's sweep lease."""
+        """Take or renew the organisation's sweep lease. Raises LogbookError when the logbook was moved elsewhere."""
         table = schema.lease
         with self._database.write() as connection:
+            identity.check_not_moved(connection, self._database.name)
             build = insert_into(connection, table)
             take = build.values(organisation=organisation, holder=holder, until=instant(now + length))
             take = take.on_conflict_do_update(
@@ -65,6 +86,7 @@ class SqlLogbook:
             )
             return connection.execute(take.returning(table.c.holder)).first() is not None
 
+    @again
     def leased_to(self, organisation: str) -> str:
         """Who signed the organisation's lease, run out or not; "" when nobody holds one."""
         table = schema.lease
@@ -72,6 +94,7 @@ class SqlLogbook:
             found = connection.execute(select(table.c.holder).where(table.c.organisation == organisation)).scalar()
         return str(found or "")
 
+    @again
     def unlease(self, organisation: str, holder: str) -> None:
         """Give the lease back, if still ours."""
         table = schema.lease
@@ -83,6 +106,7 @@ class SqlLogbook:
         """Open the mirror for one reading; nothing is written before `finish`, so leaving early leaves no trace."""
         yield mirror.Writer(self._database, organisation, now)
 
+    @again
     def watermark(self, organisation: str) -> str | None:
         """What the last complete reading ended at."""
         table = schema.watermark
@@ -90,27 +114,32 @@ class SqlLogbook:
             mine = select(table.c.watermark).where(table.c.organisation == organisation)
             return connection.execute(mine).scalar()
 
+    @again
     def open_ids(self, organisation: str) -> tuple[str, ...]:
         """Ids of the invoices the mirror holds open."""
         with self._database.read() as connection:
             return mirror.open_ids(connection, organisation)
 
+    @again
     def snapshot(self, organisation: str) -> Snapshot | None:
         """The mirror as of the last complete reading; None before the first."""
         with self._database.read() as connection:
             return mirror.load(connection, organisation)
 
+    @again
     def read_at(self, organisation: str) -> datetime | None:
         """When the mirror was last complete; None before the first reading."""
         with self._database.read() as connection:
             return mirror.read_at(connection, organisation)
 
+    @again
     def resync(self, organisation: str) -> None:
         """Forget the watermark; rounds and first-seen times are kept."""
         table = schema.watermark
         with self._database.write() as connection:
             connection.execute(update(table).where(table.c.organisation == organisation).values(watermark=None))
 
+    @again
     def history(self, organisation: str, zone: str = "") -> History:
         """Everything recorded, replayed; days are local to `zone`, else to the zone the books name, else UTC."""
         with self._database.read() as connection:
@@ -121,11 +150,13 @@ class SqlLogbook:
         with self._database.write() as connection:
             journal.record(connection, organisation, events)
 
+    @again
     def events(self, organisation: str, subject: str | None = None, kind: EventKind | None = None) -> tuple[Event, ...]:
         """Recorded events, oldest first."""
         with self._database.read() as connection:
             return journal.events(connection, organisation, subject, kind)
 
+    @again
     def plan(self, organisation: str, sweep_id: str, decision: Remind | Thank, now: datetime) -> bool:
         """Write a message and its child rows as planned; False when any child row exists already."""
         try:
@@ -134,6 +165,7 @@ class SqlLogbook:
         except IntegrityError:
             return False
 
+    @again
     def claim(self, organisation: str, key: str, holder: str, now: datetime, lease: timedelta) -> Claim | None:
         """planned (or an expired claim) -> claimed."""
         with self._database.write() as connection:
@@ -163,11 +195,13 @@ class SqlLogbook:
         with self._database.write() as connection:
             return messages.recover(connection, organisation, now, grace)
 
+    @again
     def unfinished(self, organisation: str) -> tuple[MessageRecord, ...]:
         """Messages planned or claimed but never handed."""
         with self._database.read() as connection:
             return messages.records(connection, organisation, (MessageState.PLANNED, MessageState.CLAIMED))
 
+    @again
     def messages(
         self, organisation: str, payer_id: str | None = None, states: Sequence[MessageState] = ()
     ) -> tuple[MessageRecord, ...]:
@@ -175,16 +209,19 @@ class SqlLogbook:
         with self._database.read() as connection:
             return messages.records(connection, organisation, states, payer_id)
 
+    @again
     def remember_link(self, organisation: str, invoice_id: str, url: str) -> None:
         """Cache a pay link."""
         with self._database.write() as connection:
             mirror.upsert(connection, schema.link, organisation, [(invoice_id, url)])
 
+    @again
     def links(self, organisation: str) -> dict[str, str]:
         """The cached pay links, by invoice id."""
         with self._database.read() as connection:
             return mirror.links(connection, organisation)
 
+    @again
     def paid(self, organisation: str, since: date) -> tuple[Paid, ...]:
         """Every invoice that money came for since a day, once each: the evidence for payment cycles."""
         with self._database.read() as connection:
@@ -198,6 +235,24 @@ class SqlLogbook:
     def connections(self) -> ConnectionShelf:
         """Where sealed connections can be kept, in this database."""
         return ConnectionShelf(self._database)
+
+    def told(self) -> str:
+        """What the alert channel heard last."""
+        with self._database.read() as connection:
+            return str(connection.execute(select(schema.instance.c.told)).scalar() or "")
+
+    def tell(self, told: str) -> None:
+        """Put on record what the alert channel heard."""
+        with self._database.write() as connection:
+            connection.execute(update(schema.instance).values(told=told))
+
+    def tidy(self, before: datetime, *, really: bool = True) -> int:
+        """Remove (or with `really` false count) the letters of settled messages planned before an instant."""
+        return tidy(self._database, before, really=really)
+
+    def first_today(self, today: str) -> bool:
+        """Whether this is the first to tidy on a day (ISO); says so on record."""
+        return first_today(self._database, today)
 
     def close(self) -> None:
         """Release the database."""

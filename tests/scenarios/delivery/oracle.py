@@ -22,6 +22,13 @@ def until_quiet(stage: Stage, *afterwards: timedelta, start: datetime = TEN) -> 
         assert [r["skipped"] or r["broken"] for r in ended.results] == [""], ended
 
 
+def until_quiet_all(stage: Stage, after: timedelta, start: datetime = TEN) -> None:
+    """A fresh process over every organisation, some time after `start`."""
+    ended = stage.at(start + after).run()
+    assert ended.status == 0, ended
+    assert not any(r["skipped"] or r["broken"] for r in ended.results), ended
+
+
 def uncertain_of(stage: Stage) -> list[str]:
     """Keys a person must resolve."""
     return [key for key, state in stage.states().items() if state == "uncertain"]

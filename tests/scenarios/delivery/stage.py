@@ -89,7 +89,8 @@ class Stage:
 
     def prepared_from(self, template: Path) -> "Stage":
         """Take over the state of an organisation whose baseline was approved this morning."""
-        shutil.copytree(template / "state", self.folder / "state", dirs_exist_ok=True)
+        if (template / "state").exists():
+            shutil.copytree(template / "state", self.folder / "state", dirs_exist_ok=True)
         return self
 
     def at(self, now: datetime) -> "Stage":
@@ -181,7 +182,7 @@ class Stage:
 
     def logbook(self) -> SqlLogbook:
         """The logbook, for a look or a person's resolution."""
-        return open_logbook(str(self.folder / "state" / "logbook.db"))
+        return open_logbook(self.config.logbook or str(self.folder / "state" / "logbook.db"))
 
     def states(self, organisation: str = "fern") -> dict[str, str]:
         """Message key -> state."""

@@ -22,10 +22,11 @@ UNSURE = {
 """From the committed hand-off to the stored outcome: C4 to C7. Nowhere else may anything become uncertain."""
 
 
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("mailer", MAILERS)
-def test_killed_at_every_operation(open_stage: OpenStage, tmp_path: Path, mailer: str) -> None:
+def test_killed_at_every_operation(open_stage: OpenStage, tmp_path: Path, mailer: str, store: str) -> None:
     (tmp_path / "reference").mkdir()
-    reference = open_stage(mailer, folder=tmp_path / "reference")
+    reference = open_stage(mailer, folder=tmp_path / "reference", store=store)
     reference.run(trace=True)
     passed = [line.split() for line in (reference.folder / "trace-1").read_text(encoding="utf-8").splitlines()]
     cells = [Doom(op, when, int(nth)) for op, nth in passed for when in ("before", "after")]
@@ -34,7 +35,7 @@ def test_killed_at_every_operation(open_stage: OpenStage, tmp_path: Path, mailer
     for n, doom in enumerate(cells):
         folder = tmp_path / str(n)
         folder.mkdir()
-        stage = open_stage(mailer, folder=folder)
+        stage = open_stage(mailer, folder=folder, store=store)
         try:
             killed(stage, doom)
             until_quiet(stage, SOON, DAY)
@@ -43,5 +44,5 @@ def test_killed_at_every_operation(open_stage: OpenStage, tmp_path: Path, mailer
             wrong.append(f"{doom}: {error}")
         stage.running.stop()
         shutil.rmtree(folder)
-    print(f"{mailer}: {len(cells)} cells, {len(wrong)} wrong")
+    print(f"{mailer}, {store}: {len(cells)} cells, {len(wrong)} wrong")
     assert not wrong, "\n".join(wrong)

@@ -57,10 +57,18 @@ def test_a_run_without_trouble_delivers_four_letters(open_stage: OpenStage, mail
     check(stage, uncertain=0)
 
 
+QUICK = {("outbox", "sqlite"), ("smtp", "sqlite"), ("outbox", "postgresql")}
+STORES = [
+    pytest.param(mailer, store, marks=[] if (mailer, store) in QUICK else pytest.mark.matrix)
+    for mailer in MAILERS
+    for store in ("sqlite", "postgresql")
+]
+
+
 @pytest.mark.parametrize("point", POINTS)
-@pytest.mark.parametrize("mailer", MAILERS)
-def test_killed_at(open_stage: OpenStage, mailer: str, point: str) -> None:
-    stage = open_stage(mailer)
+@pytest.mark.parametrize(("mailer", "store"), STORES)
+def test_killed_at(open_stage: OpenStage, mailer: str, store: str, point: str) -> None:
+    stage = open_stage(mailer, store=store)
     killed(stage, POINTS[point])
     until_quiet(stage)
     unsure = point.startswith(UNSURE)

@@ -84,6 +84,8 @@ class Config:
     practice: str = ""
     backlog: str = "chase"
     reconciled: str = "daily"
+    logbook: str = ""
+    """URL of a PostgreSQL logbook; "": an SQLite file in the state folder."""
 
     def but(self, **changes: object) -> "Config":
         """The same with some lines changed."""
@@ -98,6 +100,7 @@ class Config:
         )
         lines = [f"mode: {self.mode}", "state: ./state", "policy: standard", f"mail: {mail}", self.practice]
         lines += [f"approvals: [{', '.join(self.approvals)}]"] if self.approvals else []
+        lines += ["logbook: {url from: {file: logbook-url}}"] if self.logbook else []
         lines += ["organisations:", *(self._organisation(name) for name in self.organisations)]
         return "\n".join(line for line in lines if line) + "\n"
 
@@ -118,4 +121,6 @@ class Config:
         """Write it to `folder`/config.yaml."""
         file = folder / "config.yaml"
         file.write_text(self.text(), encoding="utf-8")
+        if self.logbook:
+            (folder / "logbook-url").write_text(self.logbook, encoding="utf-8")
         return file
