@@ -227,6 +227,7 @@ class SqlLogbook:
         with self._database.read() as connection:
             return tuple(paid(connection, organisation, since))
 
+    @again
     def issued(self, organisation: str, since: date) -> tuple[Invoice, ...]:
         """Every invoice issued since a day, open or paid."""
         with self._database.read() as connection:

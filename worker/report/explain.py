@@ -10,8 +10,12 @@ from rich.console import Console
 from worker.core.decisions import Decision, Plan, Standing
 from worker.core.history import GONE, History, PastMessage
 from worker.core.money import Money, totals
+from worker.core.policy import Policy
 from worker.core.receivable import Client, Invoice, Snapshot
 from worker.core.settings import ClientSettings, OrganisationSettings
+from worker.core.simulation.ahead import AHEAD
+from worker.core.simulation.drive import Course
+from worker.core.whatif import WhatIf
 from worker.report.data import decision_data, standing_data
 from worker.report.terminal import FAINT, LOUD, TYPE, cell, counted, day, money, row, say, table
 
@@ -29,6 +33,8 @@ class Case:
     plan: Plan
     client: Client | None
     invoice: Invoice | None = None
+    ahead: Course | None = None
+    what_if: tuple[WhatIf, ...] = ()
 
     @property
     def chosen(self) -> ClientSettings | None:
@@ -69,6 +75,7 @@ def settings_lines(case: Case) -> list[tuple[str, str, str]]:
     to = ", ".join(a.email for a in chosen.to) or client.email or "no address"
     lines = [
         ("policy", chosen.policy.name, place("policy", "the default")),
+        ("gap", chosen.policy.gap.words(), chosen.policy.at("gap")),
         ("written to", to, place("contacts", "the books")),
     ]
     if chosen.payer_id != client.id:
@@ -127,6 +134,10 @@ def show_case(out: Console, case: Case, again: str) -> None:
     _show_lines(out, "In force", restraints(case))
     _show_standings(out, case)
     _show_today(out, case, again)
+    _show_lines(out, "Would be asked today if", [(w.change, f"{w.step} would go", w.place) for w in case.what_if])
+    _show_lines(
+        out, f"In the next {AHEAD} days, if nothing is paid, calls are made and steps approved", next_lines(case)
+    )
     contacts = case.contacts()[:LAST_CONTACTS]
     logged = [c for c in case.history.contacts if case.client and c.client_id == case.client.id]
     if contacts or logged:
@@ -137,6 +148,25 @@ def show_case(out: Console, case: Case, again: str) -> None:
     quoted = f'"{name}"'
     say(out, f"  duecourse history {quoted}{again}: everything on record")
     say(out, f'  duecourse hold {quoted} --why "..."{again}: stop asking')
+
+
+def next_lines(case: Case) -> list[tuple[str, str, str]]:
+    """What comes next and when, with the file and line of each step: day, what, place."""
+    if case.ahead is None:
+        return []
+    policy, mine = (case.chosen.policy if case.chosen else None), {s.invoice_id for s in case.standings()}
+    found = [
+        (s.on, s.step, ", ".join(sorted(case.snapshot.by_id[i].number for i in s.ids if i in case.snapshot.by_id)))
+        for s in case.ahead.sent
+        if s.asks and (not case.invoice or mine & set(s.ids))
+    ]
+    found += [(t.on, t.step or t.kind, t.what) for t in case.ahead.tasks]
+    return [(day(on), f"{name}: {what}", _place_of(policy, name)) for on, name, what in sorted(found)]
+
+
+def _place_of(policy: Policy | None, name: str) -> str:
+    step = policy.step(name) if policy else None
+    return step.place if step else ""
 
 
 def _show_lines(out: Console, title: str, lines: list[tuple[str, str, str]]) -> None:
@@ -206,6 +236,8 @@ def case_data(case: Case) -> dict[str, Any]:
         "restraints": [{"kind": n, "what": v, "place": p} for n, v, p in restraints(case)],
         "standings": [standing_data(s, case.snapshot) for s in case.standings()],
         "decisions": [decision_data(d, case.snapshot) for d in case.decisions()],
+        "what_if": [{"change": w.change, "step": w.step, "place": w.place} for w in case.what_if],
+        "next": [{"on": on, "what": what, "place": where} for on, what, where in next_lines(case)],
         "contacts": [
             {"key": m.key, "on": m.on.isoformat(), "kind": str(m.kind), "step": m.step, "state": str(m.state)}
             for m in case.contacts()
