@@ -27,6 +27,7 @@ _COMMANDS: dict[str, str] = {
     "approve": "answer",
     "reject": "answer",
     "resolve": "answer",
+    "import": "imports",
     "clients": "files",
     "resync": "answer",
     "logbook": "logbook",

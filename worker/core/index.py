@@ -93,6 +93,9 @@ def index_history(
         index.waited[wait.invoice_id, wait.round, wait.step] = wait.until
     for contact in history.contacts:
         index.contacts[survivor(contact.client_id)].append((contact.on, contact.invoice_ids, contact.what))
+        for invoice_id in contact.invoice_ids if contact.step else ():
+            index.rungs[invoice_id, 0].append(Rung(contact.step, contact.on))
+            index.rungs[invoice_id, 0].sort(key=lambda r: r.on)
     for client_id, chosen in settings.clients.items():
         if chosen.last_contacted:
             index.contacts[client_id].append((chosen.last_contacted, (), "before duecourse"))
