@@ -40,7 +40,7 @@ def test_a_step_of_before_counts_once_and_can_be_taken_back(office: Office) -> N
 
 
 def test_every_line_that_cannot_be_read_is_named(office: Office) -> None:
-    _, name, number = asked(office)
+    _, name, _ = asked(office)
     file = office.folder / "earlier.csv"
     lines = [
         "date,client,invoice,what",
