@@ -16,6 +16,7 @@ _COMMANDS: dict[str, str] = {
     "runs": "runs",
     "forecast": "runs",
     "history": "history",
+    "letter": "letter",
     "hold": "record",
     "release": "record",
     "promise": "record",
