@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from worker.core.decisions import Decision, Plan, Standing
+from worker.core.decisions import Decision, Plan, Standing, Task
 from worker.core.history import GONE, History, PastMessage
 from worker.core.money import Money, totals
 from worker.core.policy import Policy
@@ -16,6 +16,7 @@ from worker.core.settings import ClientSettings, OrganisationSettings
 from worker.core.simulation.ahead import AHEAD
 from worker.core.simulation.drive import Course
 from worker.core.whatif import WhatIf
+from worker.report.call import call_lines
 from worker.report.data import decision_data, standing_data
 from worker.report.terminal import FAINT, LOUD, TYPE, cell, counted, day, money, row, say, table
 
@@ -134,6 +135,9 @@ def show_case(out: Console, case: Case, again: str) -> None:
     _show_lines(out, "In force", restraints(case))
     _show_standings(out, case)
     _show_today(out, case, again)
+    for task in calls(case):
+        told = call_lines(task, case.snapshot, case.settings, case.history)
+        _show_lines(out, "The call", [(what, words, "") for what, words in told])
     _show_lines(out, "Would be asked today if", [(w.change, f"{w.step} would go", w.place) for w in case.what_if])
     _show_lines(
         out, f"In the next {AHEAD} days, if nothing is paid, calls are made and steps approved", next_lines(case)
@@ -148,6 +152,11 @@ def show_case(out: Console, case: Case, again: str) -> None:
     quoted = f'"{name}"'
     say(out, f"  duecourse history {quoted}{again}: everything on record")
     say(out, f'  duecourse hold {quoted} --why "..."{again}: stop asking')
+
+
+def calls(case: Case) -> list[Task]:
+    """The phone calls to this payer that somebody is asked to make."""
+    return [d for d in case.decisions() if isinstance(d, Task) and d.kind == "phone"]
 
 
 def next_lines(case: Case) -> list[tuple[str, str, str]]:
@@ -237,6 +246,16 @@ def case_data(case: Case) -> dict[str, Any]:
         "standings": [standing_data(s, case.snapshot) for s in case.standings()],
         "decisions": [decision_data(d, case.snapshot) for d in case.decisions()],
         "what_if": [{"change": w.change, "step": w.step, "place": w.place} for w in case.what_if],
+        "calls": [
+            {
+                "task": task.id,
+                "lines": [
+                    {"what": what, "words": words}
+                    for what, words in call_lines(task, case.snapshot, case.settings, case.history)
+                ],
+            }
+            for task in calls(case)
+        ],
         "next": [{"on": on, "what": what, "place": where} for on, what, where in next_lines(case)],
         "contacts": [
             {"key": m.key, "on": m.on.isoformat(), "kind": str(m.kind), "step": m.step, "state": str(m.state)}
