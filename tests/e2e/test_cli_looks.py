@@ -181,3 +181,18 @@ def test_a_port_that_is_taken(office: Office) -> None:
     done = CliRunner().invoke(main, ["sandbox", "--port", port])
     assert done.exit_code == 2
     assert f"port {port} cannot be used" in done.stderr
+
+
+def test_explain_says_what_comes_next_and_what_could_be_changed(office: Office) -> None:
+    decisions = office("run", "--json").data["organisations"][0]["decisions"]
+    asked = next(d for d in decisions if d["kind"] == "remind" and d["step"] == "nudge")
+    office.write(more=f'    holds: [{{client: "{asked["payer"]}", why: talks, until: 2026-03-31}}]\n')
+    data = office("explain", asked["payer"], "--json").data
+    (change,) = data["what_if"]
+    assert (change["change"], change["step"]) == ("it were not on hold", "nudge")
+    assert change["place"].startswith("config.yaml:")
+    assert data["next"][0]["on"] == "1 Apr 2026"
+    assert all(n["place"].startswith("preset considerate.yaml:") for n in data["next"] if ": INV" in n["what"])
+    shown = office("explain", asked["payer"]).out
+    assert "Would be asked today if" in shown
+    assert "In the next 90 days, if nothing is paid" in shown

@@ -12,29 +12,11 @@ from decimal import Decimal
 from tests.core.build import ORGANISATION, client, day
 from worker.core.decide import decide
 from worker.core.decisions import AsOf, Plan, Remind, Task, Thank, Wait
-from worker.core.history import (
-    GONE,
-    Approval,
-    Contacted,
-    History,
-    MessageKind,
-    MessageState,
-    PassedBy,
-    PastMessage,
-    PastTask,
-    Waited,
-)
-from worker.core.receivable import (
-    Allocation,
-    Client,
-    Credit,
-    Invoice,
-    InvoiceStatus,
-    Payment,
-    Snapshot,
-    snapshot_of,
-)
+from worker.core.history import GONE, Contacted, History, MessageState
+from worker.core.receivable import Allocation, Client, Credit, Invoice, InvoiceStatus, Payment, Snapshot
 from worker.core.settings import OrganisationSettings
+from worker.core.simulation.books import Books
+from worker.core.simulation.record import approved, carried_out, done
 
 TEN = time(10)
 
@@ -109,16 +91,14 @@ class Firm:
             part,
             allocations=(Allocation(invoice_id, part),),
         )
-        self.payments[made.id] = replace(made, **more)  # type: ignore[arg-type]
-        self._reduce(invoice_id, part)
-        self.invoices[invoice_id] = replace(self.invoices[invoice_id], paid=item.paid + part)
+        self.books.receive(replace(made, **more))  # type: ignore[arg-type]
         return made
 
     def apply_credit(self, invoice_id: str, amount: str) -> None:
         """A credit note applied to one invoice: no money moved."""
         part = Decimal(amount)
         item = self.invoices[invoice_id]
-        self._reduce(invoice_id, part)
+        self.books.settle(invoice_id, part)
         self.invoices[invoice_id] = replace(self.invoices[invoice_id], credited=item.credited + part)
 
     def reopen(self, invoice_id: str, amount: str) -> None:
@@ -133,12 +113,10 @@ class Firm:
             reopened=self.today,
         )
 
-    def _reduce(self, invoice_id: str, part: Decimal) -> None:
-        item = self.invoices[invoice_id]
-        left = item.open - part
-        assert left >= 0, "more than is owed"
-        status = item.status if left else InvoiceStatus.PAID
-        self.invoices[invoice_id] = replace(item, open=left, status=status)
+    @property
+    def books(self) -> Books:
+        """The same books as the simulation knows them."""
+        return Books(ORGANISATION, self.clients, self.invoices, self.payments, self.credits)
 
     # -- what people tell us -----------------------------------------------------------------------------------------
 
@@ -157,10 +135,7 @@ class Firm:
 
     def done(self, task_id: str, outcome: str = "reached") -> None:
         """A person recorded the outcome of a task."""
-        tasks = tuple(
-            replace(t, outcome=outcome, done=self.today) if t.id == task_id else t for t in self.history.tasks
-        )
-        self.history = replace(self.history, tasks=tasks)
+        self.history = done(self.history, {task_id}, self.today, outcome)
 
     def settle(self, state: MessageState) -> None:
         """The newest message turns out to be in this state."""
@@ -171,18 +146,7 @@ class Firm:
 
     def snapshot(self, at: time = TEN) -> Snapshot:
         """A complete reading, ten minutes before the sweep."""
-        read_at = datetime.combine(self.today, at, UTC) - timedelta(minutes=10)
-        for id_, made in self.payments.items():
-            if made.first_seen is None:
-                self.payments[id_] = replace(made, first_seen=read_at)
-        return snapshot_of(
-            ORGANISATION,
-            read_at,
-            tuple(self.clients.values()),
-            tuple(self.invoices.values()),
-            tuple(self.credits.values()),
-            tuple(self.payments.values()),
-        )
+        return self.books.read(datetime.combine(self.today, at, UTC) - timedelta(minutes=10))
 
     def sweep(self, diary: Diary, at: time = TEN) -> Plan:
         """One sweep: decide, "send", record."""
@@ -193,44 +157,28 @@ class Firm:
         return plan
 
     def _record(self, plan: Plan, diary: Diary) -> None:
-        for note in plan.notes:
-            if note.kind == "passed":
-                self.tell(passed=(PassedBy(note.invoice_id, note.round, note.step, note.on),))
-            else:
-                self.tell(waited=(Waited(note.invoice_id, note.round, note.step, note.on),))
-        for decision in plan.decisions:
-            if isinstance(decision, Remind):
-                diary.reminders.append((self.today, decision))
-                self._remember(_as_message(decision, self.today))
-                self._use(decision.approval)
-            elif isinstance(decision, Thank):
-                diary.thanks.append((self.today, decision))
-                self._remember(_as_message(decision, self.today))
-            elif isinstance(decision, Wait):
-                diary.waits.append((self.today, decision))
-            elif isinstance(decision, Task) and decision.is_new:
-                diary.tasks.append((self.today, decision))
-                self.tell(tasks=(_as_task(decision, self.today),))
-                if self.calls_made and decision.step:
-                    self.done(decision.id)
+        gone = [d for d in plan.decisions if isinstance(d, Remind | Thank)]
+        self._never_twice(gone)
+        self.history = carried_out(self.history, plan, self.today)
+        new = [d for d in plan.decisions if isinstance(d, Task) and d.is_new]
+        diary.reminders += [(self.today, d) for d in gone if isinstance(d, Remind)]
+        diary.thanks += [(self.today, d) for d in gone if isinstance(d, Thank)]
+        diary.waits += [(self.today, d) for d in plan.decisions if isinstance(d, Wait)]
+        diary.tasks += [(self.today, d) for d in new]
+        if self.calls_made:
+            self.history = done(self.history, {d.id for d in new if d.step}, self.today)
         if self.approving:
-            steps = (p for p in plan.proposals if p.kind == "step")
-            self.tell(
-                approvals=tuple(Approval(p.id, p.kind, True, self.today, p.names, amounts=p.amounts) for p in steps)
-            )
+            self.history = approved(self.history, plan, self.today)
 
-    def _remember(self, message: PastMessage) -> None:
+    def _never_twice(self, gone: Sequence[Remind | Thank]) -> None:
         rows = {(a.invoice_id, a.round, a.step) for m in self.history.messages if m.state in GONE for a in m.advances}
-        new = {(a.invoice_id, a.round, a.step) for a in message.advances}
-        assert not rows & new, f"a child row twice: {rows & new}"
         thanked = {p for m in self.history.messages for p in m.payment_ids}
-        assert not thanked & set(message.payment_ids), "a payment thanked for twice"
-        addresses = {**self.history.addresses, message.payer_id: message.to[0]}
-        self.history = replace(self.history, messages=(*self.history.messages, message), addresses=addresses)
-
-    def _use(self, approval_id: str) -> None:
-        used = tuple(replace(a, used=True) if a.id == approval_id else a for a in self.history.approvals)
-        self.history = replace(self.history, approvals=used)
+        for decision in gone:
+            new = {(a.invoice_id, a.round, a.step) for a in getattr(decision, "advances", ())}
+            assert not rows & new, f"a child row twice: {rows & new}"
+            assert not thanked & {p.id for p in decision.payments}, "a payment thanked for twice"
+            rows |= new
+            thanked |= {p.id for p in decision.payments}
 
 
 Event = Callable[[Firm], object]
@@ -265,25 +213,3 @@ def run(
                 firm.sweep(diary, at)
         today += timedelta(days=1)
     return diary
-
-
-def _as_message(decision: Remind | Thank, on: date) -> PastMessage:
-    to = tuple(a.email for a in decision.to)
-    ids = tuple(p.id for p in decision.payments)
-    common = {"key": decision.key, "payer_id": decision.payer_id, "state": MessageState.ACCEPTED, "on": on, "to": to}
-    if isinstance(decision, Thank):
-        return PastMessage(kind=MessageKind.THANKS, payment_ids=ids, **common)  # type: ignore[arg-type]
-    return PastMessage(
-        kind=MessageKind.REMINDER,
-        step=decision.step,
-        after_due=decision.stage != "before due",
-        advances=decision.advances,
-        listed=decision.listed,
-        payment_ids=ids,
-        granted=decision.granted,
-        **common,  # type: ignore[arg-type]
-    )
-
-
-def _as_task(task: Task, on: date) -> PastTask:
-    return PastTask(task.id, task.payer_id, task.kind, on, task.step, task.advances)

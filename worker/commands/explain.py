@@ -1,5 +1,6 @@
 """explain: why, why not, and what comes next, for one client or invoice."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 def explain_command(desk: Desk, name: str, org: str) -> None:
     """Why a client hears from us or not, what comes next, and which line of which file says so."""
     from worker.commands import people
+    from worker.core.simulation.ahead import if_unpaid
+    from worker.core.whatif import Question, what_if
     from worker.report.explain import Case, case_data, show_case
 
     with desk.app() as app:
@@ -34,6 +37,11 @@ def explain_command(desk: Desk, name: str, org: str) -> None:
         chosen = settings.clients.get(client.id) if client else None
         worded = _worded(app.wording(settings), chosen) if chosen else ""
     case = Case(at.name, at.snapshot, settings, history, plan, client, invoice, worded)
+    if case.payer_id:
+        question = Question(at.snapshot, settings, history, plan.as_of, case.payer_id, invoice.id if invoice else "")
+        together = {id_ for id_, c in settings.clients.items() if c.payer_id == case.payer_id}
+        ahead = if_unpaid(at.snapshot, settings, history, together, plan.as_of.day)
+        case = replace(case, ahead=ahead, what_if=what_if(question))
     if desk.as_json:
         desk.print_json(case_data(case))
     else:

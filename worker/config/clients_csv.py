@@ -39,12 +39,12 @@ def read_clients(path: Path, shown: str = "") -> LocatedList:
     raw = path.read_bytes()
     if len(raw) > _MAX_BYTES:
         raise ConfigError([Problem(name, f"{len(raw)} bytes", f"at most {_MAX_BYTES}", "is this the right file?")])
-    return parse_clients(_decoded(raw, name), name)
+    return parse_clients(decoded(raw, name), name)
 
 
 def parse_clients(text: str, name: str) -> LocatedList:
     """CSV text (comma or semicolon, as spreadsheets write it) as located rows. Raises ConfigError."""
-    rows = _rows(text, name)
+    rows = csv_rows(text, name)
     found = LocatedList(f"{name}:1")
     if not rows:
         return found
@@ -66,7 +66,8 @@ def parse_clients(text: str, name: str) -> LocatedList:
     return found
 
 
-def _decoded(raw: bytes, name: str) -> str:
+def decoded(raw: bytes, name: str) -> str:
+    """UTF-8 text, with or without its mark. Raises ConfigError."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -75,7 +76,8 @@ def _decoded(raw: bytes, name: str) -> str:
         raise ConfigError([Problem(f"{name}:{line}", "not UTF-8 text", "a CSV file in UTF-8", todo)]) from None
 
 
-def _rows(text: str, name: str) -> list[tuple[int, list[str]]]:
+def csv_rows(text: str, name: str) -> list[tuple[int, list[str]]]:
+    """Numbered lines of cells; commas or semicolons, as spreadsheets write them. Raises ConfigError."""
     first = text.partition("\n")[0]
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",", strict=True
@@ -145,7 +147,7 @@ def clients_skeleton(clients: Iterable[Client], existing: str = "") -> str:
 
     Existing rows are recognised by id, else by exact name; rows of clients the books no longer have are kept too.
     """
-    rows = _rows(existing, "clients.csv") if existing.strip() else []
+    rows = csv_rows(existing, "clients.csv") if existing.strip() else []
     header = list(rows[0][1]) if rows else list(_SKELETON)
     places = {plain(c): n for n, c in enumerate(header)}
     known: set[str] = set()

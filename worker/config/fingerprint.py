@@ -32,7 +32,7 @@ def fingerprint_of(organisation: OrganisationConfig) -> str:
 def _plain(value: Any) -> Any:
     """JSON in one canonical order, without places."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.name != "place"}
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.name not in {"place", "places"}}
     if isinstance(value, dict):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, frozenset | set):

@@ -18,6 +18,9 @@ from worker.core.policy import (
 )
 from worker.core.when import When
 
+_TOLD = ("gap", "again", "at_most", "tolerance", "window")
+"""Settings whose file and line `explain` tells."""
+
 
 def policy_of(name: str, whole: PolicyOptions) -> Policy:
     """The core policy; what nothing says falls back to the core's own defaults."""
@@ -42,6 +45,7 @@ def policy_of(name: str, whole: PolicyOptions) -> Policy:
         per_month=whole.at_most,
         statements=_statements(whole),
         place=whole.place,
+        places={name: whole.place_of(name) for name in _TOLD},
     )
 
 

@@ -22,7 +22,8 @@ class EventKind(StrEnum):
     PLAN_OFF = "plan-off"  # subject client id; id: the plan is over, the ladder goes on
     DISPUTE = "dispute"  # subject client id; reason, invoices[], owner, review?
     SETTLE = "settle"  # subject client id; invoices[]: the dispute is over
-    LOG = "log"  # subject client id; what, on, invoices[]
+    LOG = "log"  # subject client id; what, on, invoices[], step?: the rung that contact was, before duecourse
+    LOG_OFF = "log-off"  # subject client id; what, on, invoices[]: that contact was put on record by mistake
     TASK = "task"  # subject task id; payer, kind, step, advances[], why
     DONE = "done"  # subject task id; outcome, note, again?
     PAYS = "pays"  # subject client id; pays?, cut_off?, stated: when it pays; without pays: taken back

@@ -117,12 +117,16 @@ class PastTask:
 
 @dataclass(frozen=True, slots=True)
 class Contacted:
-    """A contact somebody logged (`duecourse log`): counts towards gap and spacing for these clients' invoices."""
+    """A contact somebody logged (`duecourse log`): counts towards gap and spacing for these clients' invoices.
+
+    `step`: the rung it was for its invoices, where the record of what came before duecourse says so.
+    """
 
     client_id: str
     on: date
     what: str
     invoice_ids: tuple[str, ...] = ()
+    step: str = ""
 
 
 class ReplyKind(StrEnum):

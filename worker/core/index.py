@@ -102,10 +102,7 @@ def index_history(
         index.passed[passed.invoice_id, passed.round][passed.step] = passed.on
     for wait in sorted(history.waited, key=lambda w: w.until, reverse=True):
         index.waited[wait.invoice_id, wait.round, wait.step] = wait.until
-    for contact in history.contacts:
-        index.contacts[survivor(contact.client_id)].append((contact.on, contact.invoice_ids, contact.what))
-    for reply in history.replies:
-        index.replies[survivor(reply.payer_id)].append(reply)
+    _heard(index, history, survivor)
     for client_id, chosen in settings.clients.items():
         if chosen.last_contacted:
             index.contacts[client_id].append((chosen.last_contacted, (), "before duecourse"))
@@ -118,6 +115,17 @@ def index_history(
     index.plans = [*history.plans, *sorted(settings.plans, key=repr)]
     index.given = _given(history, settings, day)
     return index
+
+
+def _heard(index: HistoryIndex, history: History, survivor: Callable[[str], str]) -> None:
+    """What was said to clients, and what came back."""
+    for contact in history.contacts:
+        index.contacts[survivor(contact.client_id)].append((contact.on, contact.invoice_ids, contact.what))
+        for invoice_id in contact.invoice_ids if contact.step else ():
+            index.rungs[invoice_id, 0].append(Rung(contact.step, contact.on))
+            index.rungs[invoice_id, 0].sort(key=lambda r: r.on)
+    for reply in history.replies:
+        index.replies[survivor(reply.payer_id)].append(reply)
 
 
 def _add_message(index: HistoryIndex, message: PastMessage, payer_id: str) -> None:

@@ -1,5 +1,6 @@
 """A policy as typed values: ordered steps, the mail window, gaps and tolerances. It knows no YAML."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
@@ -202,6 +203,7 @@ class Policy:
     per_month: int | None = None
     statements: Statements | None = None
     place: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
     ladder: tuple[Step, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -210,6 +212,10 @@ class Policy:
     def on(self, track: Track) -> tuple[Step, ...]:
         """The steps of one arrangement, in order."""
         return tuple(s for s in self.steps if s.track is track)
+
+    def at(self, setting: str) -> str:
+        """The file and line a setting of this policy was written at; that of the policy where nobody wrote it."""
+        return self.places.get(setting) or self.place
 
     def step(self, name: str) -> Step | None:
         """The step with this name now or formerly (`was:`)."""

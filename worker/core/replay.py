@@ -157,7 +157,14 @@ class _State:
     def log(self, event: Event) -> None:
         data = event.data
         on = _day(data.get("on")) or self.local(event.at)
-        self.contacts.append(Contacted(event.subject, on, data.get("what", ""), tuple(data.get("invoices", ()))))
+        what, invoices = data.get("what", ""), tuple(data.get("invoices", ()))
+        self.contacts.append(Contacted(event.subject, on, what, invoices, data.get("step", "")))
+
+    def unlog(self, event: Event) -> None:
+        data = event.data
+        on, what, invoices = date.fromisoformat(data["on"]), data["what"], tuple(data.get("invoices", ()))
+        meant = (event.subject, on, what, invoices)
+        self.contacts = [c for c in self.contacts if (c.client_id, c.on, c.what, c.invoice_ids) != meant]
 
     def reply(self, event: Event) -> None:
         data = event.data
@@ -314,6 +321,7 @@ _HANDLERS: Mapping[EventKind, Callable[[_State, Event], None]] = {
     EventKind.SETTLE: _State.settle,
     EventKind.LOG: _State.log,
     EventKind.REPLY: _State.reply,
+    EventKind.LOG_OFF: _State.unlog,
     EventKind.TASK: _State.task,
     EventKind.DONE: _State.done,
     EventKind.RECONCILED: _State.was_reconciled,

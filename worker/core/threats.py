@@ -19,7 +19,8 @@ _WORDS = {
     "de": r"gericht\w*|gerichtsvollzieher\w*|anwalt\w*|rechtsanwalt\w*|anw\u00e4lt\w+|klage|mahnbescheid\w*|inkasso\w*|"
     r"schufa|zwangsvollstreckung|pf\u00e4ndung",
     "es": r"tribunal(?:es)?|juzgados?|abogados?|demandar\w*|acciones legales|(?<!sin )embargo|morosos|burofax",
-    "nl": r"rechtbank|deurwaarders?|advocaat|advocaten|dagvaarding|incasso(?:bureau|kosten|procedure)\w*|beslag|gerechtelijke",
+    # Not "incasso" alone: an "automatische incasso" is a direct debit.
+    "nl": r"rechtbank|deurwaarders?|advocaat|advocaten|dagvaarding|incasso(?:bureau|kosten)\w*|beslag|gerechtelijke",
 }
 _ANY = re.compile(rf"\b(?:{'|'.join(_WORDS.values())})\b", re.IGNORECASE)
 _OWN_WORDS = frozenset({"template", "language", "terms_text", "why_it_matters", "late_fee_notice", "next_action"})

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, func, select
 from worker.core.inference.evidence import Settled
 from worker.core.inference.keep import Kept
 from worker.core.inference.learn import Paid
-from worker.core.receivable import PaymentKind
-from worker.logbook import schema
+from worker.core.receivable import Invoice, InvoiceStatus, PaymentKind
+from worker.logbook import rows, schema
 
 
 def paid(connection: Connection, organisation: str, since: date) -> Iterator[Paid]:
@@ -39,6 +39,16 @@ def cycles(connection: Connection, organisation: str) -> dict[str, Kept]:
     table = schema.cycle
     mine = select(table.c.payer_id, table.c.mark, table.c.beliefs).where(table.c.organisation == organisation)
     return {payer: Kept(mark, beliefs) for payer, mark, beliefs in connection.execute(mine)}
+
+
+def issued(connection: Connection, organisation: str, since: date) -> Iterator[Invoice]:
+    """Every invoice issued since a day, paid ones included: what clients are usually billed."""
+    invoice = schema.invoice
+    columns = [c for c in invoice.columns if c.name != "organisation"]
+    wanted = (invoice.c.organisation == organisation, invoice.c.issued >= since.isoformat())
+    billed = invoice.c.status.in_([InvoiceStatus.OPEN.value, InvoiceStatus.PAID.value])
+    for row in connection.execute(select(*columns).where(*wanted, billed)):
+        yield rows.invoice_of(tuple(row), "")
 
 
 def _day(text: str | None) -> date | None:

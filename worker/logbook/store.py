@@ -15,12 +15,12 @@ from worker.core.history import History, MessageState
 from worker.core.inference.keep import Kept
 from worker.core.inference.learn import Paid
 from worker.core.message import Letter
-from worker.core.receivable import Snapshot
+from worker.core.receivable import Invoice, Snapshot
 from worker.core.usage import Used, UsedOn
 from worker.logbook import identity, journal, messages, mirror, schema, usage
 from worker.logbook.connections import ConnectionShelf
 from worker.logbook.database import ConnectionLost, Database, insert_into, open_database
-from worker.logbook.paid import cycles, paid
+from worker.logbook.paid import cycles, issued, paid
 from worker.logbook.rows import instant
 from worker.logbook.tidy import first_today, tidy
 from worker.ports import Claim, MessageRecord, MirrorWriter
@@ -234,6 +234,12 @@ class SqlLogbook:
         """Every invoice that money came for since a day, once each: the evidence for payment cycles."""
         with self._database.read() as connection:
             return tuple(paid(connection, organisation, since))
+
+    @again
+    def issued(self, organisation: str, since: date) -> tuple[Invoice, ...]:
+        """Every invoice issued since a day, open or paid."""
+        with self._database.read() as connection:
+            return tuple(issued(connection, organisation, since))
 
     def connections(self) -> ConnectionShelf:
         """Where sealed connections can be kept, in this database."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from worker.core.backlog import piles
 from worker.core.decisions import Bucket, Decision, Plan, Proposal, Reason, Refuse, Remind, Standing, Task, Thank, Wait
 from worker.core.history import Advance
 from worker.core.receivable import Snapshot
@@ -60,6 +61,15 @@ def _planned(result: SweepResult, plan: Plan, snapshot: Snapshot) -> dict[str, A
         "decisions": [decision_data(d, snapshot) for d in plan.decisions],
         "standings": [standing_data(s, snapshot) for s in plan.standings],
         "approvals": [_proposal(p) for p in plan.proposals],
+        "backlog": [
+            {
+                "pile": p.name,
+                "invoices": p.invoices,
+                "clients": len(p.clients),
+                "amounts": {c: _text(v) for c, v in sorted(p.amounts.items())},
+            }
+            for p in (piles(plan, snapshot, result.settings) if result.settings else ())
+        ],
         "warnings": list(plan.warnings),
     }
 

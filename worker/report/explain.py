@@ -7,12 +7,17 @@ from typing import Any
 
 from rich.console import Console
 
-from worker.core.decisions import Decision, Plan, Standing
+from worker.core.decisions import Decision, Plan, Standing, Task
 from worker.core.history import GONE, History, PastMessage, Reply
 from worker.core.money import Money, totals
 from worker.core.plain import one_line
+from worker.core.policy import Policy
 from worker.core.receivable import Client, Invoice, Snapshot
 from worker.core.settings import ClientSettings, OrganisationSettings
+from worker.core.simulation.ahead import AHEAD
+from worker.core.simulation.drive import Course
+from worker.core.whatif import WhatIf
+from worker.report.call import call_lines
 from worker.report.data import decision_data, standing_data
 from worker.report.terminal import FAINT, LOUD, TYPE, cell, counted, day, money, row, say, table
 
@@ -34,6 +39,8 @@ class Case:
     client: Client | None
     invoice: Invoice | None = None
     worded: str = ""
+    ahead: Course | None = None
+    what_if: tuple[WhatIf, ...] = ()
 
     @property
     def chosen(self) -> ClientSettings | None:
@@ -80,6 +87,7 @@ def settings_lines(case: Case) -> list[tuple[str, str, str]]:
     to = ", ".join(a.email for a in chosen.to) or client.email or "no address"
     lines = [
         ("policy", chosen.policy.name, place("policy", "the default")),
+        ("gap", chosen.policy.gap.words(), chosen.policy.at("gap")),
         ("written to", to, place("contacts", "the books")),
         ("language", chosen.language + (f" ({case.worded})" if case.worded else ""), place("language", "the default")),
     ]
@@ -144,6 +152,13 @@ def show_case(out: Console, case: Case, again: str) -> None:
     _show_lines(
         out, "Came back", [(day(r.on), f"{r.what}: {one_line(r.text) or r.about}", r.sender) for r in case.replies()]
     )
+    for task in calls(case):
+        told = call_lines(task, case.snapshot, case.settings, case.history)
+        _show_lines(out, "The call", [(what, words, "") for what, words in told])
+    _show_lines(out, "Would be asked today if", [(w.change, f"{w.step} would go", w.place) for w in case.what_if])
+    _show_lines(
+        out, f"In the next {AHEAD} days, if nothing is paid, calls are made and steps approved", next_lines(case)
+    )
     contacts = case.contacts()[:LAST_CONTACTS]
     logged = [c for c in case.history.contacts if case.client and c.client_id == case.client.id]
     if contacts or logged:
@@ -154,6 +169,30 @@ def show_case(out: Console, case: Case, again: str) -> None:
     quoted = f'"{name}"'
     say(out, f"  duecourse history {quoted}{again}: everything on record")
     say(out, f'  duecourse hold {quoted} --why "..."{again}: stop asking')
+
+
+def calls(case: Case) -> list[Task]:
+    """The phone calls to this payer that somebody is asked to make."""
+    return [d for d in case.decisions() if isinstance(d, Task) and d.kind == "phone"]
+
+
+def next_lines(case: Case) -> list[tuple[str, str, str]]:
+    """What comes next and when, with the file and line of each step: day, what, place."""
+    if case.ahead is None:
+        return []
+    policy, mine = (case.chosen.policy if case.chosen else None), {s.invoice_id for s in case.standings()}
+    found = [
+        (s.on, s.step, ", ".join(sorted(case.snapshot.by_id[i].number for i in s.ids if i in case.snapshot.by_id)))
+        for s in case.ahead.sent
+        if s.asks and (not case.invoice or mine & set(s.ids))
+    ]
+    found += [(t.on, t.step or t.kind, t.what) for t in case.ahead.tasks]
+    return [(day(on), f"{name}: {what}", _place_of(policy, name)) for on, name, what in sorted(found)]
+
+
+def _place_of(policy: Policy | None, name: str) -> str:
+    step = policy.step(name) if policy else None
+    return step.place if step else ""
 
 
 def _show_lines(out: Console, title: str, lines: list[tuple[str, str, str]]) -> None:
@@ -223,6 +262,18 @@ def case_data(case: Case) -> dict[str, Any]:
         "restraints": [{"kind": n, "what": v, "place": p} for n, v, p in restraints(case)],
         "standings": [standing_data(s, case.snapshot) for s in case.standings()],
         "decisions": [decision_data(d, case.snapshot) for d in case.decisions()],
+        "what_if": [{"change": w.change, "step": w.step, "place": w.place} for w in case.what_if],
+        "calls": [
+            {
+                "task": task.id,
+                "lines": [
+                    {"what": what, "words": words}
+                    for what, words in call_lines(task, case.snapshot, case.settings, case.history)
+                ],
+            }
+            for task in calls(case)
+        ],
+        "next": [{"on": on, "what": what, "place": where} for on, what, where in next_lines(case)],
         "contacts": [
             {"key": m.key, "on": m.on.isoformat(), "kind": str(m.kind), "step": m.step, "state": str(m.state)}
             for m in case.contacts()

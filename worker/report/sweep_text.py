@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from rich.console import Console
 
+from worker.core.backlog import CALL, Pile, piles
 from worker.core.decisions import Bucket, Plan, Proposal, Remind, Standing, Task, Thank
 from worker.core.money import Money, totals
 from worker.core.receivable import Payment, Snapshot
@@ -46,6 +47,8 @@ def show_sweep(out: Console, result: SweepResult) -> None:
             f"NOTHING WAS SENT: {refuse.reason.sentence}" if result.mode == "live" else refuse.reason.sentence,
             WRONG,
         )
+    if result.settings and any(r.reason.code in {"no-baseline", "no-backlog"} for r in result.refused):
+        _backlog(out, piles(plan, snapshot, result.settings))
     _messages(out, result, plan, snapshot)
     _thanks(out, result, plan, snapshot)
     _troubles(out, result, snapshot)
@@ -56,6 +59,23 @@ def show_sweep(out: Console, result: SweepResult) -> None:
         say(out, "\nWarnings", LOUD)
         for warning in plan.warnings:
             say(out, f"  {warning}", WRONG)
+
+
+def _backlog(out: Console, found: tuple[Pile, ...]) -> None:
+    """What is overdue before the start, in piles: what `backlog: chase` would do with it; `leave` leaves all of it."""
+    if not found:
+        return
+    say(out, "\nOverdue already: what backlog: chase would do (backlog: leave leaves all of it alone)", LOUD)
+    made = table(["pile", "invoices", "clients", "money"], right=["invoices", "clients", "money"])
+    for pile in found:
+        row(made, [cell(f"  {pile.name}"), str(pile.invoices), str(len(pile.clients)), money(pile.amounts)])
+    out.print(made)
+    if any(p.name == CALL for p in found):
+        say(
+            out,
+            "  Older than 90 days and never asked: policy: statement-only for such a client, and ring them first.",
+            FAINT,
+        )
 
 
 def _skipped(out: Console, result: SweepResult) -> None:

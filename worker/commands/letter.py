@@ -1,0 +1,45 @@
+"""letter: a letter before action, drafted for a person to print, sign and post."""
+
+from pathlib import Path
+
+import click
+
+from worker.commands.base import Desk, command
+
+
+@command("letter")
+@click.argument("client")
+@click.option("--to", "file", type=click.Path(path_type=Path, dir_okay=False), default="letter.html", show_default=True)
+@click.option("--org", default="", help="The organisation, when several have such a client.")
+def letter_command(desk: Desk, client: str, file: Path, org: str) -> None:
+    """Draft a letter before action for CLIENT as a page to print. It is never sent by duecourse."""
+    from worker.commands import people
+    from worker.core.demand import demand_of
+    from worker.report.letter import letter_page
+    from worker.report.terminal import FAINT, KEPT, OUT, counted, say
+
+    with desk.app() as app:
+        whom = people.find_client(app, client, org)
+        settings, history, plan = people.judged(app, whom.at)
+    found = demand_of(whom.client.id, whom.at.snapshot, settings, history, plan)
+    if found.kept:
+        raise people.wrong(f"this debt is never handed over: {found.kept}", todo="remove never hand over: first")
+    if not found.invoices:
+        raise people.wrong(f"{whom.client.name} has nothing overdue that could be demanded")
+    if file.exists():
+        raise people.wrong(f"{file} exists already", "a new file", "name another with --to")
+    file.write_text(letter_page(whom.client, settings, found), encoding="utf-8")
+    out = desk.out()
+    say(
+        out,
+        f"{file}: {counted(len(found.invoices), 'invoice')}, to be paid by {found.until}. Print, read and sign it.",
+        OUT,
+    )
+    if found.why_no_interest:
+        say(out, f"  no interest is stated: {found.why_no_interest}", KEPT)
+    for invoice, why in found.left_out:
+        say(out, f"  left out: {invoice.number}: {why}", KEPT)
+    if not settings.next_action:
+        say(out, "  write what happens next: in the config, or fill in the blank by hand", KEPT)
+    name = whom.client.name
+    say(out, f'  once posted: duecourse log "{name}" "letter before action"{desk.again}', FAINT)
