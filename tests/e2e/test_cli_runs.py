@@ -79,6 +79,7 @@ SWEEP_KEYS = {
         "sent",
         "dropped",
         "asked",
+        "backlog",
     ),
     *("as_of", "read_at", "clients", "invoices", "open_invoices", "money", "decisions", "standings", "approvals"),
     "warnings",

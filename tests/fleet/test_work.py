@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from tests.scenarios.delivery.conftest import OpenStage
 from tests.scenarios.delivery.stage import Stage
-from tests.scenarios.delivery.town import TEN
+from tests.scenarios.delivery.town import TEN, company
 from worker.cli import main
 from worker.config.load import load
 from worker.core.results import SweepResult
@@ -85,8 +85,7 @@ def test_what_nobody_foresaw_rests_and_is_parked_and_delays_nobody(
 
 
 def test_foreseen_trouble_is_no_failure(open_stage: OpenStage) -> None:
-    stage = open_stage(store="postgresql")
-    stage.but(url="http://127.0.0.1:9")
+    stage = open_stage(store="postgresql", companies=[company("heron")])  # its books are not where the config says
     fleet(stage, "enqueue")
     worker(stage).run(1, wait=False)
     assert queue.places(worker(stage).url) == ()
