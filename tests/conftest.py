@@ -1,13 +1,16 @@
 """Hypothesis draws the same examples in every ordinary run; `make matrix` explores new ones."""
 
 import os
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.connectors.matrix.summary import pytest_terminal_summary
+from worker.clock import SystemClock
 
 if TYPE_CHECKING:
     from tests.postgresql import Server
@@ -26,3 +29,18 @@ def postgresql() -> "Iterator[Server]":
 
     with session_server() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the product would wait, its clock jumps instead: no test sleeps, and what watches the time sees it pass."""
+    slept = 0.0
+
+    def sleep(_: SystemClock, seconds: float) -> None:
+        nonlocal slept
+        slept += seconds
+
+    monkeypatch.setattr(SystemClock, "sleep", sleep)
+    monkeypatch.setattr(SystemClock, "monotonic", lambda _: time.monotonic() + slept)
+    real = SystemClock.now
+    monkeypatch.setattr(SystemClock, "now", lambda self: real(self) + timedelta(seconds=slept))
