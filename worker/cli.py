@@ -10,6 +10,7 @@ from worker import __version__
 _COMMANDS: dict[str, str] = {
     "run": "run",
     "preview": "run",
+    "digest": "digest",
     "explain": "explain",
     "simulate": "simulate",
     "status": "status",
@@ -22,6 +23,8 @@ _COMMANDS: dict[str, str] = {
     "release": "record",
     "promise": "record",
     "dispute": "record",
+    "pause": "pause",
+    "resume": "pause",
     "pays": "pays",
     "plan": "plan",
     "log": "record",
