@@ -13,7 +13,7 @@ PARTS = (went_wrong, uncertain, held, decisions, replies, calls, came_in, promis
 
 
 def attention(mornings: Iterable[Morning]) -> tuple[Item, ...]:
-    """Section by section; within one what needs a yes, then what is oldest, then the most money, then by organisation and client."""
+    """Section by section; within one what needs a yes, then what is oldest, then the most money."""
     found: list[Item] = []
     for morning in mornings:
         found += skipped(morning)
