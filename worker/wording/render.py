@@ -142,7 +142,7 @@ class _Language:
 
 
 @lru_cache(maxsize=16)
-def _language(folders: tuple[Path, ...], code: str, stamp: Hashable) -> _Language:  # noqa: ARG001
+def _language(folders: tuple[Path, ...], code: str, stamp: Hashable) -> _Language:
     """Compiled once for as long as no file changes: a process that sweeps many organisations compiles it once."""
     return _Language(Folders(folders), code)
 
