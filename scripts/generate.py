@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from policies import __file__ as policies_file
+from scripts.reference_pages import pages
 from worker.config.base import Options
 from worker.config.options import PracticeOptions
 from worker.config.options_books import KINDS
@@ -41,7 +42,7 @@ def main() -> int:
             path.write_text(text, "utf-8")
             print(f"wrote {name}")
     if check and stale:
-        print(f"out of step with the option models: {', '.join(stale)}\nrun `make config` and commit the result")
+        print(f"out of step with the program: {', '.join(stale)}\nrun `make config` and commit the result")
     return 1 if check and stale else 0
 
 
@@ -53,6 +54,7 @@ def outputs() -> dict[str, str]:
         "docs/reference/configuration.md": configuration(),
         "docs/reference/policy.md": policy_page(),
         "docs/reference/status.schema.json": json.dumps(status_schema(), indent=2) + "\n",
+        **pages(),
     }
 
 
