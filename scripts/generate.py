@@ -287,7 +287,7 @@ and a list that names every step sets the order. A step's name is its identity; 
 GRAMMAR = """\
 ## When a step comes
 
-```
+```text
 when    = clause { "," ( "not before" | "at latest" ) clause }
 clause  = "on" moment | span ( "before" | "after" ) moment
 span    = number ( "day" | "business day" | "week" | "month" ) [ "s" ]
@@ -304,7 +304,7 @@ step must be a task or a final notice, so that every chase ends with a person.
 `if: {balance: "> 250"}` compares; `if: {any: [first invoice, missed runs in last 6: ">= 1"]}` and `all` join; several
 keys in one mapping must all hold; `if: always` takes a condition of the extended policy away. What can be asked:
 
-```
+```text
 condition = test | "{" test { "," test } "}" | "{any: [" condition { "," condition } "]}" | "{all: [" ... "]}"
 test      = "first invoice" | name ":" value
 value     = comparison number | word
