@@ -85,6 +85,7 @@ def digest_for(app: "App", recipient: str, names: Sequence[str], *, token: str =
     day = now.astimezone(ZoneInfo(zone)).date()
     before = last_digest(app, recipient, day)
     mornings = [morning(app, o, before) for o in app.organisations(names)]
+    at = before.at if before else None
     lines, more = numbered(attention(mornings), answerable=bool(token), whole=whole)
     practice = settings is None or recipient in settings.to or not recipient
     return Digest(
@@ -93,14 +94,14 @@ def digest_for(app: "App", recipient: str, names: Sequence[str], *, token: str =
         tuple(m.result.organisation for m in mornings),
         lines,
         tuple(_money(m.result) for m in mornings if m.result.plan),
-        _heard(app, day, before) if practice else (),
+        _heard(app, day, at) if practice else (),
         token,
         day + timedelta(days=LIVES_DAYS - 1) if token else None,
         more,
     )
 
 
-def morning(app: "App", organisation: OrganisationConfig, before: datetime | None) -> Morning:
+def morning(app: "App", organisation: OrganisationConfig, before: Event | None = None) -> Morning:
     """One organisation as of its last reading; what cannot be judged counts as skipped."""
     name, book, now = organisation.name, app.logbook, app.clock.now()
     snapshot, read = book.snapshot(name), book.read_at(name)
@@ -109,8 +110,8 @@ def morning(app: "App", organisation: OrganisationConfig, before: datetime | Non
     if skips or snapshot is None:
         what = str(skips[-1].data.get("what", "")) if skips else "It was never read."
         todo = str(skips[-1].data.get("todo", "")) if skips else ""
-        since = local_moment(skips[0].at, zone).day if skips else None
-        return Morning(SweepResult(name, "", "live", skipped=what, todo=todo), skipped_since=since)
+        first = local_moment(skips[0].at, zone).day if skips else None
+        return Morning(SweepResult(name, "", "live", skipped=what, todo=todo), skipped_since=first)
     try:
         settings = app.resolve(organisation, snapshot, local_moment(now, zone).day)
     except ConfigError as error:
@@ -122,7 +123,18 @@ def morning(app: "App", organisation: OrganisationConfig, before: datetime | Non
     result = SweepResult(name, "", str(settings.mode), snapshot=snapshot, settings=settings, plan=plan)
     worth = app.waits(organisation, at.day) if at.day.weekday() == WORTH_ON else None
     ahead = today_ahead(snapshot, settings, history, now, real=real)
-    return Morning(result, history, ahead, since_when(app, name), before, spared=worth)
+    missed = _missed(app, name, before, ahead) if before else None
+    since = since_when(app, name)
+    return Morning(result, history, ahead, since, before.at if before else None, spared=worth, missed=missed)
+
+
+def _missed(app: "App", name: str, before: Event, ahead: Plan) -> date | None:
+    """The day of the last digest, when all it announced is still to be sent: no run came once it might leave."""
+    announced = set(before.data.get("planned", {}).get(name, ()))
+    if not announced or not announced <= {d.payer_id for d in ahead.decisions if isinstance(d, Remind)}:
+        return None
+    tried = [m for m in app.logbook.messages(name) if m.planned_at >= before.at]
+    return None if tried else date.fromisoformat(before.data["day"])
 
 
 def _zone(organisation: OrganisationConfig, snapshot: Snapshot | None) -> str:
@@ -184,12 +196,12 @@ def note_standings(app: "App", results: Iterable[SweepResult]) -> None:
         app.logbook.record(result.organisation, event)
 
 
-def last_digest(app: "App", recipient: str, day: date) -> datetime | None:
-    """When this reader's last digest before today was sent."""
+def last_digest(app: "App", recipient: str, day: date) -> Event | None:
+    """This reader's last digest before today."""
     for back in range(1, LOOK_BACK + 1):
         for event in app.logbook.events(PRACTICE, (day - timedelta(days=back)).isoformat(), EventKind.DIGEST):
             if event.data["to"] == recipient:
-                return event.at
+                return event
     return None
 
 
@@ -262,11 +274,13 @@ def hold_back(app: "App", zone: str, name: str) -> time | None:
 def send_due(app: "App", *, force: bool = False) -> tuple[Told, ...]:
     """Send every reader's digest that is due and was not sent today. `force`: whatever the hour."""
     settings = app.practice.digest
-    if settings is None or not (force or (is_due(app, settings) and all_read(app, settings))):
+    if settings is None or not (force or is_due(app, settings)):
         return ()
     day = today_of(settings, app.clock.now())
     names = [o.name for o in app.practice.organisations]
     waiting = [(r, n) for r, n in recipients(settings, names, day).items() if next_try(app, day, r)]
+    if not waiting or not (force or all_read(app, settings)):
+        return ()
     told = tuple(t for recipient, theirs in waiting if (t := _send(app, settings, day, recipient, theirs)))
     _alert(app, told)
     return told
@@ -310,11 +324,21 @@ def _claimed(app: "App", digest: Digest, number: int, claim: str) -> bool:
         "id": claim,
         "organisations": list(digest.organisations),
         "codes": codes_data(digest.lines),
+        "planned": _planned(digest),
         "until": digest.until.isoformat() if digest.until else "",
     }
     key = f"digest:{day}:{digest.recipient}:{number}"
     app.logbook.record(PRACTICE, Event(EventKind.DIGEST, app.clock.now(), day, "digest", data, key))
     return any(e.key == key and e.data["id"] == claim for e in app.logbook.events(PRACTICE, day, EventKind.DIGEST))
+
+
+def _planned(digest: Digest) -> dict[str, list[str]]:
+    """By organisation, the clients it says will be asked today."""
+    found: dict[str, list[str]] = {}
+    for line in digest.lines:
+        if line.item.kind == "remind":
+            found.setdefault(line.item.organisation, []).append(line.item.client_id)
+    return found
 
 
 def _alert(app: "App", told: Sequence[Told]) -> None:

@@ -50,12 +50,12 @@ def opening(digest: Digest) -> list[str]:
     if digest.is_quiet:
         lines.append(_NOTHING)
     if any(line.code for line in digest.lines):
-        until = f" until {day(digest.until)}" if digest.until else ""
+        until = f" and until {day(digest.until)}" if digest.until else ""
         lines.append(
             "Reply to this mail to decide: a word and the numbers of items, one order a line. The words: yes, no, "
             "done (and how it ended), hold (until a day), stop (today's message), pause (a client or organisation, "
-            f"until a day), undo. The numbers work once,{until}; stop only before the message has left. Silence never "
-            "approves."
+            f"until a day), undo. The numbers work once{until}. A message can be stopped until it has left. Silence "
+            "never approves."
         )
     return lines
 
@@ -121,7 +121,8 @@ def _entry(line: Line, *, several: bool) -> Entry:
     details += [f"{what}: {_cut(words, SENTENCE)}" for what, words in item.lines]
     details += [f"Answer: {', '.join(_acts(item))}." if line.code else ""]
     if item.section not in {Section.TODAY, Section.MONEY}:
-        details += [f"Type: {item.command}" if item.command else "", f"Or write: {item.config}" if item.config else ""]
+        details += [f"Type: {_cut(item.command, SENTENCE)}" if item.command else ""]
+        details += [f"Or write: {_cut(item.config, SENTENCE)}" if item.config else ""]
     return Entry(
         _cut(item.sentence, SENTENCE),
         "; ".join(head),

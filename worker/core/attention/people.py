@@ -52,6 +52,9 @@ def went_wrong(read: Read) -> Iterator[Item]:
 
     if read.result.broken:
         yield wrong("broken", f"The run broke off: {read.result.broken}", "The next run takes up what is left.")
+    if read.missed:
+        said = f"Nothing that the digest of {day(read.missed)} announced has left: no run came when it might."
+        yield wrong("no-run", said, "It waits for a run that comes two hours after the digest, in the mail window.")
     proposed = {p.id for p in read.today.proposals}
     for refuse in refusals(read):
         if refuse.approval not in proposed:
