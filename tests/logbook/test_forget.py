@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import make_url
 
-from tests.logbook.lived_in import CANARIES, DAY, Places, live_in
+from tests.logbook.lived_in import CANARIES, DAY, PERSON, Places, live_in
 from tests.logbook.values import CLIENT, HARBOUR, HOUR, INVOICE, NOW, ORG, read, remind
 from tests.postgresql import content
 from worker.core.events import Event, EventKind
@@ -56,6 +56,8 @@ def test_nothing_is_left_of_them_but_what_the_accounts_need(places: Places, kind
     place = places(kind)
     logbook = open_logbook(place)
     live_in(logbook, canary=True)
+    heard = {"sender": CANARIES[2], "text": f"pause {PERSON}: done", "ignored": True, "claim": "c"}
+    logbook.record("", Event(EventKind.ANSWER, NOW, "2026-03-10", "digest", heard, "answer:1"))
     before = {m.key: (m.state, m.planned_at, m.handed_at, m.step) for m in logbook.messages(ORG)}
     advances = [m.advances for m in logbook.history(ORG).messages]
     holds = len(logbook.history(ORG).holds)
@@ -78,6 +80,7 @@ def test_nothing_is_left_of_them_but_what_the_accounts_need(places: Places, kind
     assert (invoice.open, invoice.due, invoice.number) == (INVOICE.open, INVOICE.due, "INV-001")
     assert snapshot.clients["c-2"].name == "Mole & Sons"
     assert "went away" in logbook.events(ORG, "c-2")[0].data["what"]
+    assert logbook.events("")[0].data["text"] == f"pause {done.alias}: done"
     logbook.close()
     database = open_database(place)
     assert verify(database).problems == ()

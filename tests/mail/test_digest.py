@@ -44,6 +44,7 @@ def test_a_morning_a_stop_and_the_others_are_asked(office: Office) -> None:
     assert str(digest["To"]) == JO and str(digest["Auto-Submitted"]) == "auto-generated"
     assert str(digest["Subject"]).startswith("duecourse, Tue 10 Mar: 3 messages today [")
     assert {n for n in office.names if f"{n}; GBP" in body(digest)} == set(office.names)
+    assert "GOES OUT TODAY, FROM 09:01" in body(digest)
     assert not office.asked(), "nothing may leave before people could stop it"
 
     office.answer(digest, f"stop {code_of(digest, 'Birch')}")

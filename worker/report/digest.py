@@ -72,7 +72,8 @@ def _blocks(digest: Digest) -> Iterator[Block]:
         entries = [_entry(line, several=several) for line in lines]
         if more := digest.more.get(section, 0):
             entries.append(Entry(f"... and {more} more: duecourse digest --all shows them."))
-        yield Block(str(section), entries)
+        opens = f", from {digest.leaves_at:%H:%M}" if digest.leaves_at and section is Section.TODAY else ""
+        yield Block(f"{section}{opens}", entries, loud=True)
 
 
 def _headline(found: Iterable[Money]) -> Block:
@@ -186,7 +187,7 @@ def _text(digest: Digest, blocks: Iterable[Block]) -> str:
     for said in opening(digest):
         lines += [said, ""]
     for block in blocks:
-        lines += [block.title.upper() if block.title in set(Section) else block.title]
+        lines += [block.title.upper() if block.loud else block.title]
         wide = max((len(row[0]) for row in block.table), default=0)
         lines += [f"  {row[0]:<{wide}}  {row[2]}  {row[1]}".rstrip() for row in block.table]
         for entry in block.entries:
