@@ -127,7 +127,8 @@ def test_one_faulty_organisation_does_not_stop_the_others(office: Office) -> Non
 def test_an_unknown_organisation_is_a_mistake_in_the_command(office: Office) -> None:
     answer = office("run", "harber")
     assert answer.code == 2
-    assert answer.err == 'command line: no organisation "harber"\n    expected: harbour\n'
+    expected = '    expected: harbour\n    do this:  write "harbour", if that is what you meant\n'
+    assert answer.err == f'command line: no organisation "harber"\n{expected}'
 
 
 def test_no_config_says_how_to_get_one(tmp_path: Path) -> None:
