@@ -21,7 +21,7 @@ def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
         eval "$(duecourse completion bash)"
         complete -p duecourse
         COMP_WORDS=(duecourse simulate --ag) COMP_CWORD=2; _duecourse_completion duecourse; echo "${COMPREPLY[@]}"
-        COMP_WORDS=(duecourse prev) COMP_CWORD=1; _duecourse_completion duecourse; echo "${COMPREPLY[@]}"
+        COMPREPLY=(); COMP_WORDS=(duecourse prev) COMP_CWORD=1; _duecourse_completion duecourse; echo "${COMPREPLY[@]}"
     """
     env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=True, timeout=60)
