@@ -13,7 +13,8 @@ from connectors.quickbooks import QuickBooksBooks, open_books
 from connectors.quickbooks.statements import stamp
 from connectors.sandbox.quickbooks_json import digits
 from tests.connectors.contract import Mirror, mirror_of
-from tests.connectors.quickbooks.stage import FakeClock, Links, QuickBooksStage, staged
+from tests.connectors.quickbooks.stage import QuickBooksStage, staged
+from tests.connectors.stage import FakeClock, Links
 from tests.vault.support import file_tokens
 from worker.core.receivable import CreditKind, InvoiceStatus, PaymentKind
 from worker.errors import ConnectionBroken
