@@ -29,17 +29,22 @@ def _wrong(found: str, expected: str, todo: str = "") -> Exception:
 def _known(desk: Desk, names: Sequence[str], language: str) -> None:
     from difflib import get_close_matches
 
-    from worker.wording.files import LANGUAGE, Folders
+    from worker.wording.files import LANGUAGE, Folders, lineage
 
     within = Folders(_folders(desk))
     if not LANGUAGE.match(language):
         raise _wrong(f'"{language}" is no language', "a code such as fr, or fr-CA")
+    if not any(within.names(code) for code in lineage(language)):
+        there = ", ".join(within.languages())
+        raise _wrong(
+            f'nothing is worded in "{language}"', f"one of {there}", f"duecourse wording new {language} begins"
+        )
     known = {name for code in (language, "en") for name in within.names(code)}
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, 1)
-            expected = f'did you mean "{near[0]}"?' if near else "one of " + ", ".join(sorted(known))
-            raise _wrong(f'there is no message "{name}"', expected)
+            todo = f'write "{near[0]}", if that is what you meant' if near else ""
+            raise _wrong(f'there is no message "{name}"', "one of " + ", ".join(sorted(known)), todo)
 
 
 @command("list", clocked=False, json=True)
