@@ -51,13 +51,14 @@ def show_played(out: Console, played: Played, *, whole: bool) -> None:
 
 def _show_figures(out: Console, courses: Sequence[Course]) -> None:
     made = table(["", *(c.name for c in courses)], wrapped=[c.name for c in courses])
-    found = [figures(c) for c in courses]
-    for title, values in _lines(courses, found):
+    for title, values in figure_lines(courses):
         row(made, [cell(f"  {title}", FAINT), *(cell(v) for v in values)])
     out.print(made)
 
 
-def _lines(courses: Sequence[Course], found: Sequence[Figures]) -> list[tuple[str, list[str]]]:
+def figure_lines(courses: Sequence[Course]) -> list[tuple[str, list[str]]]:
+    """The figures of each course in words, line by line."""
+    found = [figures(c) for c in courses]
     return [
         ("reminders", [f"{f.reminders}, to {counted(len(f.per_payer), 'payer')}" for f in found]),
         ("by step", [", ".join(f"{n} {s}" for s, n in f.steps.items()) or "none" for f in found]),

@@ -11,7 +11,7 @@ from worker.core.money import Money, totals
 from worker.core.inference.learn import is_learnt
 from worker.core.receivable import Invoice
 from worker.core.settings import ClientSettings
-from worker.report.call import call_lines
+from worker.core.call import call_lines
 from worker.report.explain import Case, restraints, settings_lines
 from worker.report.page.clients import Row
 from worker.report.page.source import Paper, Source
@@ -236,7 +236,7 @@ def _ladder(
 
 def _message(source: Source, decision: Remind | Thank) -> Message:
     paper = source.worded(decision)
-    sent = next((s for s in source.result.sent if s.decision.key == decision.key), None)
+    sent = source.outcomes.get(decision.key)
     outcome = f"{sent.outcome}{f' ({sent.detail})' if sent.detail and sent.outcome != 'accepted' else ''}" if sent else ""
     thanks = isinstance(decision, Thank)
     # Nothing may run inside the message, not even to say how high it is: its text is measured instead.

@@ -18,6 +18,12 @@ from worker.report.page.words import file_name
 ORDER = (Bucket.HELD, Bucket.EXCLUDED, Bucket.WAITING, Bucket.CHASED)
 """Money nobody is chasing comes first."""
 AGES = ("not due", "1-30 days", "31-60 days", "61-90 days", "over 90 days", "no due date")
+LABELS = {
+    Bucket.HELD: "Held: nobody is chasing",
+    Bucket.EXCLUDED: "Excluded: left out on purpose",
+    Bucket.WAITING: "Waiting for the right day",
+    Bucket.CHASED: "Chased",
+}
 LARGEST = 10
 PEOPLE = 15
 
@@ -70,6 +76,32 @@ def _one(found: Headline, currency: str, counts: Mapping[tuple[Bucket, str], int
     bars = tuple(charts.stacked({p.bucket: p.amount for p in piles}))
     receivables = found.receivables.get(currency, Decimal(0))
     return Money4(currency, tuple(piles), found.nobody()[currency], found.sum()[currency], receivables, bars)
+
+
+@dataclass(frozen=True, slots=True)
+class PileRow:
+    """One line of the headline's table: a pile (`reason` "") or one of its reasons, with an amount a currency."""
+
+    kind: str
+    reason: str
+    label: str
+    invoices: int
+    amounts: Mapping[str, Decimal]
+
+
+def pile_rows(source: Source) -> tuple[PileRow, ...]:
+    """The headline as a table: each pile, and below those nobody is chasing the reasons why."""
+    found = headline(source.plan, source.snapshot, source.unsent)
+    if not found.currencies:
+        return ()
+    made = []
+    for bucket in ORDER:
+        mine = [s for s in found.shares if s.bucket is bucket]
+        label = LABELS[bucket]
+        made.append(PileRow(str(bucket), "", label, sum(s.invoices for s in mine), found.bucket(bucket)))
+        if bucket in NOBODY:
+            made += [PileRow(str(bucket), s.code, s.label, s.invoices, s.amounts) for s in mine]
+    return tuple(made)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from worker.core.history import GONE, History, PastMessage, PastTask
 from worker.core.inference.forecast import Expected
 from worker.core.inference.learn import Learnt
 from worker.core.receivable import Client, Credit, Invoice, Snapshot
-from worker.core.results import SweepResult
+from worker.core.results import Sent, SweepResult
 from worker.core.settings import ClientSettings, OrganisationSettings
 from worker.ports import MessageRecord
 from worker.report.forecast import Forecast
@@ -37,7 +37,8 @@ class Paper:
 
 @dataclass(frozen=True)
 class Source:
-    """One firm that was read. `again`: the options that make a command shown work as it stands; `worded`: makes a
+    """One firm that was read. `again`: the options that make a command shown work as it stands, `org` those that
+    name the firm where there are several; `worded`: makes a
     message as it will look; `forecast` None: not asked for."""
 
     result: SweepResult
@@ -51,7 +52,7 @@ class Source:
     events: Sequence[Event] = ()
     worded: Callable[[Remind | Thank], Paper] = lambda _: Paper()
     again: str = ""
-    usual_policy: str = ""
+    org: str = ""
     by_id: Mapping[str, Invoice] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -140,6 +141,16 @@ class Source:
         """Every client with a page: those who owe, and those something is decided about; by name."""
         found = {*self.standings, *(p for p in self.decisions if p in self.snapshot.clients)}
         return tuple(sorted(found, key=lambda c: (self.called(c).casefold(), c)))
+
+    @cached_property
+    def pages(self) -> frozenset[str]:
+        """Clients that have a page of their own."""
+        return frozenset(self.client_ids)
+
+    @cached_property
+    def outcomes(self) -> dict[str, Sent]:
+        """How the messages that were handed off ended, by key."""
+        return {s.decision.key: s for s in self.result.sent}
 
     @cached_property
     def credits(self) -> dict[str, list[Credit]]:

@@ -1,11 +1,14 @@
 """How the page writes things: amounts, days, and names that cannot pretend to be something else."""
 
 import hashlib
+import json
 import re
+import shlex
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
@@ -62,8 +65,6 @@ def long_day(value: date) -> str:
 
 def when(value: datetime, zone: str) -> str:
     """`10 Mar 2026 09:50`, local to a zone."""
-    from zoneinfo import ZoneInfo
-
     return f"{value.astimezone(ZoneInfo(zone)):%-d %b %Y %H:%M}"
 
 
@@ -73,7 +74,55 @@ def each(totals: Mapping[str, Decimal]) -> list[str]:
     return [money({c: v}) for c, v in sorted(found.items())]
 
 
+def exact(value: Decimal | int, currency: str) -> str:
+    """An amount, also when it is nothing at all."""
+    return amount(Decimal(value), currency)
+
+
+def compact(value: Decimal) -> str:
+    """`12.3k`, where there is room for a few characters only."""
+    size = float(value)
+    for least, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if size >= least:
+            return f"{size / least:.3g}{unit}" if size / least < 1000 else f"{size / least:.0f}{unit}"
+    return f"{size:.0f}"
+
+
+def moment(value: datetime) -> str:
+    """`10 Mar 2026 09:50`, on the clock it carries."""
+    return f"{value:%-d %b %Y %H:%M}"
+
+
+def quoted(text: str) -> str:
+    """As YAML takes it."""
+    return json.dumps(fit(text, 120), ensure_ascii=False)
+
+
+def sh(text: str) -> str:
+    """As a shell takes it."""
+    return shlex.quote(fit(text, 120))
+
+
+def capitalised(text: str) -> str:
+    """With a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def typed(command: str, again: str) -> str:
+    """A command as it is typed here: with the options that make it work as it stands."""
+    head, gap, tail = command.partition("  (")
+    return f"{head}{again}{gap}{tail}"
+
+
 FILTERS = {
+    "capitalised": capitalised,
+    "compact": compact,
+    "exact": exact,
+    "local": when,
+    "moment": moment,
+    "quoted": quoted,
+    "sh": sh,
+    "typed": typed,
     "day": day,
     "short_day": short_day,
     "long_day": long_day,
