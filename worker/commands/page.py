@@ -34,7 +34,7 @@ class Wanted:
 
 
 def write_page(app: "App", results: "Sequence[SweepResult]", wanted: Wanted) -> str:
-    """Write the page and answer where it begins; or, in words, why it could not be written. A page never fails a run."""
+    """Write the page and answer where it begins, or why there is none. A page never fails a run."""
     from worker.report.page.book import pages
     from worker.report.page.words import folder_name
     from worker.report.page.write import NotOurs, write
@@ -80,7 +80,7 @@ def _source(app: "App", organisation: "OrganisationConfig", result: "SweepResult
     from worker.report.page.source import Source
 
     plan, snapshot, settings = result.plan, result.snapshot, result.settings
-    assert plan is not None and snapshot is not None and settings is not None  # noqa: PT018 - asked by _firm
+    assert plan is not None and snapshot is not None and settings is not None
     name, book = organisation.name, app.logbook
     history = book.history(name, settings.zone)
     learnt = app.learnt(organisation, snapshot, plan.as_of.day)
@@ -111,7 +111,7 @@ def _worded(
     from worker.report.page.source import Paper
 
     settings, snapshot = result.settings, result.snapshot
-    assert settings is not None and snapshot is not None  # noqa: PT018 - asked by _firm
+    assert settings is not None and snapshot is not None
     try:
         mail = organisation.mail or app.practice.mail
         composer = composer_of(mail, settings, snapshot.organisation.id, _Plain(app.wording(settings)))
@@ -150,5 +150,5 @@ class _Plain:
     def render(self, model: "MessageModel") -> "Rendered":
         return self.wording.render(model)
 
-    def attachments(self, model: "MessageModel") -> tuple[()]:
+    def attachments(self, model: "MessageModel") -> tuple[()]:  # noqa: ARG002 - the port names it
         return ()

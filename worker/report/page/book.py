@@ -20,7 +20,7 @@ LATER = 14
 
 @dataclass(frozen=True, slots=True)
 class Firm:
-    """One firm of a run: what is known of it, or (without a `source`) why nothing is. `changes`: under another policy."""
+    """One firm of a run. Without a `source` nothing is known of it; `changes`: what another policy would do."""
 
     result: SweepResult
     source: Source | None = None

@@ -56,7 +56,9 @@ def columns(values: Sequence[Decimal], kinds: Sequence[str], labels: Sequence[st
     made = []
     for n, (value, kind, label) in enumerate(zip(values, kinds, labels, strict=True)):
         high = max(round(float(value / top) * HIGH, 1), 1.5 if value > 0 else 0)
-        made.append(Bar(round(n * width + ROOM, 1), round(HIGH - high, 1), round(width - 2 * ROOM, 1), high, kind, label))
+        made.append(
+            Bar(round(n * width + ROOM, 1), round(HIGH - high, 1), round(width - 2 * ROOM, 1), high, kind, label)
+        )
     return made
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from worker.core.call import call_lines
 from worker.core.decisions import Remind, Standing, Task, Thank
 from worker.core.history import Reply
-from worker.core.money import Money, totals
 from worker.core.inference.learn import is_learnt
+from worker.core.money import Money, totals
 from worker.core.receivable import Invoice
 from worker.core.settings import ClientSettings
-from worker.core.call import call_lines
 from worker.report.explain import Case, restraints, settings_lines
 from worker.report.page.clients import Row
 from worker.report.page.source import Paper, Source
@@ -64,7 +64,8 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """Its payment run. `source` is written, confirmed, guessed or unknown; `sure` a percentage for a guess."""
+    """Its payment run. `source` is written (by a person), confirmed (written, and its payments agree), guessed (from
+    payments alone; `sure` in percent) or unknown."""
 
     source: str
     words: str
@@ -202,8 +203,10 @@ def _cycle(source: Source, chosen: ClientSettings | None) -> Cycle:
     place, words = chosen.places.get("pays", ""), chosen.schedule.describe()
     if is_learnt(chosen):
         return Cycle("guessed", words, round(100 * cycle.confidence), cycle.why, "", following, "")
-    kind = "confirmed" if chosen.run_stated else "written"
-    return Cycle(kind, words, None, "", place, following, chosen.doubt)
+    seen = source.learnt.evidence(chosen.payer_id)
+    kind = "confirmed" if seen.enough and not chosen.doubt else "written"
+    why = "written down, and its payments agree" if kind == "confirmed" else "written down"
+    return Cycle(kind, words, None, why, place, following, chosen.doubt)
 
 
 def _ladder(
@@ -220,7 +223,11 @@ def _ladder(
     for standing in standings:
         if standing.step and standing.next_on:
             ahead[standing.step] = min(ahead.get(standing.step, date.max), standing.next_on)
-    steps = chosen.policy.steps if any(s.step and not chosen.policy.step(s.step) for s in standings) else chosen.policy.ladder
+    steps = (
+        chosen.policy.steps
+        if any(s.step and not chosen.policy.step(s.step) for s in standings)
+        else chosen.policy.ladder
+    )
     return tuple(
         Rung(
             step.name,
@@ -237,10 +244,12 @@ def _ladder(
 def _message(source: Source, decision: Remind | Thank) -> Message:
     paper = source.worded(decision)
     sent = source.outcomes.get(decision.key)
-    outcome = f"{sent.outcome}{f' ({sent.detail})' if sent.detail and sent.outcome != 'accepted' else ''}" if sent else ""
+    outcome = (
+        f"{sent.outcome}{f' ({sent.detail})' if sent.detail and sent.outcome != 'accepted' else ''}" if sent else ""
+    )
     thanks = isinstance(decision, Thank)
     # Nothing may run inside the message, not even to say how high it is: its text is measured instead.
-    height = sum(1 + len(line) // 62 for line in paper.text.split("\n"))
+    height = sum(1 + len(line) // 70 if line else 0.5 for line in paper.text.split("\n"))
     return Message(
         "thanks" if thanks else "reminder",
         "thanks" if isinstance(decision, Thank) else decision.step,
@@ -248,7 +257,7 @@ def _message(source: Source, decision: Remind | Thank) -> Message:
         decision.reason.sentence,
         decision.reason.place,
         outcome,
-        min(120, max(12, height)),
+        round(min(120, max(12, height))),
     )
 
 

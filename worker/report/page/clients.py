@@ -1,5 +1,6 @@
 """Every client in one line: what it owes, where it stands, why, and when something is expected."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,16 +17,17 @@ STATES = {
     "asked": "asked, next step later",
     "waiting": "waiting",
     "held": "held",
-    "excluded": "left out",
+    "excluded": "excluded",
     "nothing": "owes nothing",
 }
-"""Where a client stands as a whole, worst news last to first asked."""
+"""Where a client stands as a whole: where most of what it owes does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One client. `state` is a key of STATES; `why` the sentence behind it, `place` the file and line it came from;
-    `next_on`, `step`: what goes next; `expected`: when its next money probably comes."""
+    `next_on`, `step`: what goes next; `expected`: when its next money probably comes; `kept`: what is held of a client
+    that as a whole is not."""
 
     client_id: str
     name: str
@@ -40,6 +42,7 @@ class Row:
     step: str
     next_on: date | None
     expected: date | None
+    kept: Mapping[str, Decimal]
 
     @property
     def state_words(self) -> str:
@@ -91,6 +94,7 @@ def row_of(source: Source, client_id: str, expected: date | None = None) -> Row:
         ahead.step if ahead else "",
         ahead.next_on if ahead else None,
         expected,
+        totals(Money(s.amount, s.currency) for s in standings if state != "held" and s.bucket is Bucket.HELD),
     )
 
 
@@ -99,14 +103,14 @@ def _state(source: Source, client_id: str, standings: Sequence[Standing]) -> str
     concerned = source.writing.get(payer, ())
     if any(client_id == payer or client_id in d.client_ids for d in concerned):
         return "sent" if source.live else "today"
-    buckets = {source.bucket_of(s) for s in standings}
-    for bucket, state in ((Bucket.HELD, "held"), (Bucket.WAITING, "waiting"), (Bucket.CHASED, "asked")):
-        if bucket in buckets:
-            return state
-    return "excluded" if buckets else "nothing"
+    most: dict[Bucket, Decimal] = defaultdict(Decimal)
+    for standing in standings:
+        most[source.bucket_of(standing)] += standing.amount  # only to say which is most: no sum is ever shown
+    return _STATES[max(most, key=lambda b: most[b])] if most else "nothing"
 
 
 _BUCKETS = {"held": Bucket.HELD, "waiting": Bucket.WAITING, "asked": Bucket.CHASED, "excluded": Bucket.EXCLUDED}
+_STATES = {bucket: state for state, bucket in _BUCKETS.items()}
 
 
 def _telling(source: Source, state: str, standings: Sequence[Standing]) -> Standing | None:

@@ -1,4 +1,4 @@
-"""The figures of one firm: the four piles, the ages of its debts, the largest nobody chases, and who hears how often."""
+"""The figures of one firm: the four piles, the ages of its debts, the largest untouched, who hears how often."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping

@@ -31,6 +31,8 @@ from worker.report.page.words import file_name
 
 TODAY, NEEDED, AHEAD, FIRST = 60, 40, 20, 60
 """Rows shown on the overview; what is more is counted, and on the clients' pages."""
+PERSON = (Section.WRONG, Section.DECIDE, Section.REPLIES, Section.CALLS, Section.UNREACHED)
+"""Sections of what needs a person; the others are news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class FirmPage:
     refused: tuple[str, ...]
     needed: tuple[tuple[str, tuple[Needed, ...]], ...]
     needed_more: int
+    news: tuple[tuple[str, tuple[Needed, ...]], ...]
     going: tuple[Going, ...]
     going_more: int
     thanks: int
@@ -126,7 +129,7 @@ class FirmPage:
 
     @property
     def wanted(self) -> int:
-        """Things that need a person."""
+        """How many things need a person."""
         return sum(n.count for _, found in self.needed for n in found) + self.needed_more
 
 
@@ -134,8 +137,9 @@ def firm_page(source: Source) -> FirmPage:
     """Put the overview together."""
     fresh, heard = first_messages(source), people(source)
     going = [_going(source, d, set(fresh)) for d in source.outgoing]
-    needed = _needed(source)
-    shown, more = _shortened(needed, NEEDED)
+    matters = _matters(source)
+    shown, more = _shortened({s: n for s, n in matters.items() if s in PERSON}, NEEDED)
+    news, _ = _shortened({s: n for s, n in matters.items() if s not in PERSON}, NEEDED)
     return FirmPage(
         source,
         four_piles(source),
@@ -143,6 +147,7 @@ def firm_page(source: Source) -> FirmPage:
         tuple(r.reason.sentence for r in source.result.refused),
         shown,
         more,
+        news,
         tuple(going[:TODAY]),
         max(0, len(going) - TODAY),
         len(source.outgoing) - len([g for g in going if not g.thanks]),
@@ -184,8 +189,8 @@ def _going(source: Source, decision: Remind | Thank, fresh: set[str]) -> Going:
     )
 
 
-def _needed(source: Source) -> dict[str, list[Needed]]:
-    """What needs a person, by section; what is alike (a client's ten remainders) is told once."""
+def _matters(source: Source) -> dict[str, list[Needed]]:
+    """What somebody should see, by section; what is alike (a client's ten remainders) is told once."""
     groups: dict[str, dict[tuple[str, ...], list[Item]]] = defaultdict(lambda: defaultdict(list))
     for item in attention([Morning(source.result, source.history)]):
         if item.section is not Section.TODAY:
