@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from worker.report.page.source import Paper, Source
     from worker.report.simulation import Played
 
-QUICK = 1500
+QUICK = 500
 """Open invoices up to which an ordinary run works out the forecast for the page: beyond, a preview does."""
 WEEKS = 8
 

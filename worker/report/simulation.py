@@ -125,7 +125,7 @@ def _show_messages(out: Console, played: Played, course: Course) -> None:
 
 def _show_difference(out: Console, played: Played, found: Difference, *, whole: bool) -> None:
     names = f"{played.other.name} instead of {played.one.name}" if played.other else ""
-    say(out, f"\nWith {names}: {_said(found)}", LOUD)
+    say(out, f"\nWith {names}: {difference_words(found)}", LOUD)
     if not found.changes:
         return
     made = table(["client", "reminders", "changes"], wrapped=["changes"])
@@ -136,7 +136,8 @@ def _show_difference(out: Console, played: Played, found: Difference, *, whole: 
         say(out, f"... and {counted(len(found.changes) - SHOWN, 'more client')}: --all shows them.", FAINT)
 
 
-def _said(found: Difference) -> str:
+def difference_words(found: Difference) -> str:
+    """What differs, in one sentence."""
     if not found.changes:
         return "nothing changes."
     parts = [(found.more, "more"), (found.fewer, "fewer"), (found.moved, "on another day")]
@@ -158,7 +159,7 @@ def show_all(out: Console, found: Sequence[Played], again: str) -> None:
         say(out, f"\nIn all, {counted(len(found), 'organisation')}: {counted(reminders, 'reminder')}.", LOUD)
         if compared:
             together = Difference(tuple(c for d in compared for c in d.changes))
-            say(out, f"In all, what changes: {_said(together)}", OUT)
+            say(out, f"In all, what changes: {difference_words(together)}", OUT)
     if not compared:
         say(out, f"\nNext: duecourse simulate --against gentle{again}: what another policy would change", TYPE)
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from worker.core.simulation.compare import Change, Figures, difference, figures
+from worker.core.simulation.compare import Change, Difference, difference
 from worker.report.page.words import file_name
-from worker.report.simulation import Played, figure_lines
+from worker.report.simulation import Played, difference_words, figure_lines
 
 MOST = 500
 
@@ -31,11 +31,12 @@ class ChangesPage:
     first: date
     last: date
     lines: tuple[tuple[str, list[str]], ...]
-    figures: tuple[Figures, Figures]
     more: int
     fewer: int
     moved: int
     clients: int
+    words: str
+    changes: tuple[Change, ...]
     changed: tuple[Changed, ...]
 
     @property
@@ -57,11 +58,12 @@ def changes_page(played: Played, title: str, pages: frozenset[str]) -> ChangesPa
         one.first,
         one.last,
         tuple(figure_lines([one, other])),
-        (figures(one), figures(other)),
         found.more,
         found.fewer,
         found.moved,
         len(found.changes),
+        _capital(difference_words(found)),
+        found.changes,
         tuple(
             Changed(
                 played.name(c.payer_id),
@@ -73,11 +75,10 @@ def changes_page(played: Played, title: str, pages: frozenset[str]) -> ChangesPa
     )
 
 
-def in_all(pages: Sequence[ChangesPage]) -> tuple[int, int, int, int]:
-    """More, fewer, moved, and clients concerned, over all firms."""
-    return (
-        sum(p.more for p in pages),
-        sum(p.fewer for p in pages),
-        sum(p.moved for p in pages),
-        sum(p.clients for p in pages),
-    )
+def in_all(pages: Sequence[ChangesPage]) -> str:
+    """What changes over all firms together, in one sentence."""
+    return _capital(difference_words(Difference(tuple(c for p in pages for c in p.changes))))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

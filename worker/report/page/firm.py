@@ -53,12 +53,21 @@ class Going:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """Something for a person: the first of what is alike, and how many there are."""
+    """Something for a person: what is alike (a client's ten remainders) is told once. `amounts` are of all of it."""
 
-    item: Item
-    count: int
+    items: tuple[Item, ...]
     file: str
     amounts: Mapping[str, Decimal]
+
+    @property
+    def item(self) -> Item:
+        """The first."""
+        return self.items[0]
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +199,7 @@ def _going(source: Source, decision: Remind | Thank, fresh: set[str]) -> Going:
 
 
 def _matters(source: Source) -> dict[str, list[Needed]]:
-    """What somebody should see, by section; what is alike (a client's ten remainders) is told once."""
+    """What somebody should see, by section."""
     groups: dict[str, dict[tuple[str, ...], list[Item]]] = defaultdict(lambda: defaultdict(list))
     for item in attention([Morning(source.result, source.history)]):
         if item.section is not Section.TODAY:
@@ -198,16 +207,24 @@ def _matters(source: Source) -> dict[str, list[Needed]]:
             groups[item.section][alike].append(item)
     return {
         str(section): [
-            Needed(
-                found[0],
-                len(found),
-                _file(source, found[0].client_id),
-                totals(Money(v, c) for i in found for c, v in i.amounts.items()),
-            )
-            for found in alike.values()
+            Needed(tuple(found), _file(source, found[0].client_id), _amounts(source, found)) for found in alike.values()
         ]
         for section, alike in groups.items()
     }
+
+
+def _amounts(source: Source, alike: Sequence[Item]) -> Mapping[str, Decimal]:
+    """Each invoice once: several tasks may be about the same ones."""
+    tasks = [t for i in alike for t in source.tasks.get(i.client_id, ()) if t.id == i.subject]
+    if not tasks:
+        return alike[0].amounts
+    ids, codes = {a.invoice_id for t in tasks for a in t.advances}, {t.reason.code for t in tasks}
+    payer = tasks[0].payer_id
+    return totals(
+        Money(s.amount, s.currency)
+        for s in source.owing.get(payer, ())
+        if (s.invoice_id in ids if ids else s.reason.code in codes)
+    )
 
 
 def _shortened(

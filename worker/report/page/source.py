@@ -105,6 +105,14 @@ class Source:
         return dict(found)
 
     @cached_property
+    def owing(self) -> dict[str, list[Standing]]:
+        """The same by payer."""
+        found: dict[str, list[Standing]] = defaultdict(list)
+        for standing in self.plan.standings:
+            found[standing.payer_id].append(standing)
+        return found
+
+    @cached_property
     def decisions(self) -> dict[str, list[Decision]]:
         """What was decided about each payer."""
         found: dict[str, list[Decision]] = defaultdict(list)

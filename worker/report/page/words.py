@@ -18,6 +18,7 @@ from worker.report.terminal import amount, counted, day, money
 LONGEST = 400
 """Characters of any one text from books or people; what is longer is said to be."""
 _NAME = re.compile(r"[^a-z0-9]+")
+_SPACES = re.compile(r"( *)([^ ]+)")
 
 
 def fit(text: object, limit: int = LONGEST) -> str:
@@ -36,8 +37,12 @@ def cleaned(value: Any) -> Any:
 
 
 def lines(text: str) -> str:
-    """A text of several lines, each of them clean."""
-    return "\n".join(one_line(line) if line.strip() else "" for line in text.split("\n"))
+    """A text of several lines, each of them clean; columns made of spaces stay columns."""
+    return "\n".join(_SPACES.sub(_kept, line) for line in text.split("\n"))
+
+
+def _kept(part: re.Match[str]) -> str:
+    return part[1] + one_line(part[2])
 
 
 def file_name(name: str, id_: str) -> str:
