@@ -254,7 +254,7 @@ class Practice:
     """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or "".
 
     `warnings` are what is allowed and unwise. `files` are the names of what was read, relative to `folder`, where
-    policies/ and wording/ may lie too.
+    policies/ and wording/ may lie too. `page` is the absolute folder of the preview page.
     """
 
     mode: Mode
@@ -274,6 +274,8 @@ class Practice:
     contact_budget: int | None = None
     vault: VaultSettings = VaultSettings()
     digest: DigestSettings | None = None
+    page: Path = Path("page")
+    page_every_run: bool = True
 
     @property
     def logbook_location(self) -> str:
