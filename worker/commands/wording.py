@@ -47,8 +47,8 @@ def _worded(desk: Desk, language: str) -> None:
 
     within = Folders(_folders(desk))
     if not any(within.names(code) for code in lineage(language)):
-        there = ", ".join(within.languages())
-        raise _wrong(f'nothing is worded in "{language}"', f"one of {there}", f"duecourse wording new {language} begins")
+        there, todo = ", ".join(within.languages()), f"begin it: duecourse wording new {language}"
+        raise _wrong(f'nothing is worded in "{language}"', f"one of {there}", todo)
 
 
 @command("list", clocked=False, json=True)
