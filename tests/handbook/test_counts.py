@@ -1,6 +1,5 @@
 """The floors in docs/promises/tested.md: what is counted there is really there."""
 
-import ast
 import re
 from collections.abc import Iterator
 
@@ -42,6 +41,5 @@ def counted() -> dict[str, int]:
 def functions() -> Iterator[str]:
     """Every test function, as its decorators."""
     for path in ROOT.glob("tests/**/test_*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                yield " ".join(f"@{ast.unparse(d)}" for d in node.decorator_list)
+        text = path.read_text("utf-8")
+        yield from re.findall(r"^((?: *@.*\n(?:(?! *def | *@).*\n)*)*) *def test_", text, re.MULTILINE)
