@@ -5,7 +5,6 @@ crash, is obeyed once.
 """
 
 import hashlib
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from worker.core.history import ReplyKind
 from worker.core.plain import one_line, shortened
 from worker.core.settings import Address
 from worker.mail.authenticity import Verdict, verdict
+from worker.mail.digest_mark import answers_digest, token_of
 from worker.mail.incoming import Incoming, read_incoming
 from worker.own_mail import own_mailer, send_own
 from worker.ports import Outcome
@@ -28,9 +28,6 @@ from worker.ports import Outcome
 if TYPE_CHECKING:
     from worker.app import App
     from worker.mail.inbox import Found, Seen
-
-TOKEN = re.compile(r"\[([0-9a-f]{10})\]")
-NAMED = re.compile(r"<([0-9a-f]{10})(?:\.[0-9a-f]{8})?\.(?:digest|answer)@[^<>\s]+>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +75,7 @@ def hear(app: "App", settings: DigestSettings) -> None:
             event = Event(EventKind.WATCHED, app.clock.now(), subject, "digest", data)
             app.logbook.record(PRACTICE, event)
 
-    look(app.post.mailbox(imap), replies.folder, seen, today - timedelta(days=LOOK_BACK), _concerns, handle)
-
-
-def _concerns(headers: Mapping[str, str]) -> bool:
-    """Whether a message (header names in lower case) answers a digest, or pretends to."""
-    named = f"{headers.get('in-reply-to', '')} {headers.get('references', '')}"
-    return bool(NAMED.search(named) or TOKEN.search(headers.get("subject", "")))
+    look(app.post.mailbox(imap), replies.folder, seen, today - timedelta(days=LOOK_BACK), answers_digest, handle)
 
 
 def approver_of(settings: DigestSettings, sender: str, names: Sequence[str], day: date) -> frozenset[str]:
@@ -110,7 +101,7 @@ def _one(app: "App", settings: DigestSettings, raw: bytes, today: date) -> None:
         return
     names = [o.name for o in app.practice.organisations]
     may = approver_of(settings, judged.sender, names, today)
-    token = _token(raw, incoming)
+    token = token_of(incoming.references, incoming.about)
     found = codes_of(app, token, today)
     if found is None and not may:
         return  # any mail may bear such a mark
@@ -125,14 +116,6 @@ def _one(app: "App", settings: DigestSettings, raw: bytes, today: date) -> None:
     told = "; ".join(f"{d.line}: {d.said}" for d in answer.did)
     if _on_record(app, key, today, answer.sender, shortened(told, 400), ignored=wrong):
         _confirm(app, settings, answer, incoming)
-
-
-def _token(raw: bytes, incoming: Incoming) -> str:
-    for reference in incoming.references:
-        if found := NAMED.match(f"<{reference}>"):
-            return found[1]
-    found = TOKEN.search(incoming.about)
-    return found[1] if found else ""
 
 
 def _refused(incoming: Incoming, judged: Verdict, may: frozenset[str], found: Mapping[str, object] | None) -> str:

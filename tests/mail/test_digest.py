@@ -6,10 +6,12 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.mail.digest_office import EVENING, JO, MORNING, OPEN, SERVER, Office, body, code_of
-from tests.mail.far_imap import Post
+from tests.mail.far_imap import PASSWORD, Post
 from tests.mail.far_sink import smtp_sink
+from worker.cli import main
 from worker.core.events import EventKind
 
 _boxes = count(1)
@@ -53,6 +55,10 @@ def test_a_morning_a_stop_and_the_others_are_asked(office: Office) -> None:
     assert not office.asked(), "the two hours are not over"
     office.run(OPEN)
     assert office.asked() == {"acme", "cole"}
+    office.answer(digest, f"stop {code_of(digest, 'Acme')}")
+    office.run(OPEN + timedelta(minutes=10))
+    (told,) = office.came()
+    assert "too late: the nudge left already" in body(told)
 
     office.run(MORNING + timedelta(days=1))
     (digest,) = office.came()
@@ -117,17 +123,7 @@ def test_a_code_works_once_and_not_for_ever(office: Office) -> None:
     assert len(office.events(EventKind.HOLD)) == 1
 
 
-def test_a_stop_that_comes_too_late_says_so(office: Office) -> None:
-    gone_live(office)
-    office.run(MORNING)
-    (digest,) = office.came()
-    office.run(OPEN)
-    office.answer(digest, f"stop {code_of(digest, 'Acme')}")
-    office.run(OPEN + timedelta(minutes=10))
-    (told,) = office.came()
-    assert "too late: the nudge left already" in body(told)
-
-
+@pytest.mark.matrix
 def test_pausing_a_client_and_the_whole_organisation(office: Office) -> None:
     gone_live(office)
     office.run(MORNING)
@@ -171,6 +167,7 @@ def test_two_runs_at_once_send_one_digest(office: Office, monkeypatch: pytest.Mo
     assert len(office.came()) == 1
 
 
+@pytest.mark.matrix
 def test_a_deputy_reads_and_decides_while_the_approver_is_away_and_no_longer(office: Office) -> None:
     away = "{email: jo@example.com, away: {from: 2026-03-09, to: 2026-03-10}, deputy: sam@example.com}"
     office.write(replace=[("approvers: [jo@example.com]", f"approvers: [{away}]")])
@@ -212,3 +209,64 @@ def test_it_waits_for_its_hour_and_for_days_on_which_mail_may_leave(office: Offi
     office.run(datetime(2026, 3, 8, 12, tzinfo=UTC))
     assert not office.came(), "too early, and a Sunday"
     assert date(2026, 3, 8).weekday() == 6
+
+
+@pytest.mark.matrix
+def test_what_was_announced_and_never_left_is_said(office: Office) -> None:
+    gone_live(office)
+    office.run(MORNING)
+    office.came()
+    office.run(MORNING + timedelta(days=1))
+    (digest,) = office.came()
+    assert "Nothing that the digest of 10 Mar 2026 announced has left: no run came when it might." in body(digest)
+    office.run(OPEN + timedelta(days=1))
+    office.run(MORNING + timedelta(days=2))
+    (digest,) = office.came()
+    assert "announced has left" not in body(digest)
+
+
+def test_an_owner_reads_of_one_firm_alone_and_a_failure_is_told_by_another_way(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from worker import afterwards
+
+    said: list[str] = []
+    monkeypatch.setattr(afterwards.Webhook, "say", lambda _, text: not said.append(text))
+    second = "  quay:\n    books: {kind: csv, invoices: quay.csv, currency: GBP}\n    backlog: chase\n"
+    second += "    sender: {name: Q, email: q@quay.example.net}\n    signature: {name: Q, email: q@quay.example.net}\n"
+    (office.folder / "quay.csv").write_text("number,client,total,open,issued,due,sent\nS1,Secret,9,9,,2026-02-01,yes\n")
+    owners = ("digest:", "digest:\n  owners: {harbour: o@example.org}")
+    office.write("alerts: {webhook from: {env: WORD}}", second, [owners])
+    with office.app(EVENING) as app:
+        app.run(deliver=True)
+    both = {str(m["To"]): body(m) for m in office.came()}
+    assert set(both) == {JO, "o@example.org"}
+    assert "2 organisations" in both[JO] and "quay" in both[JO]
+    assert "quay" not in both["o@example.org"] and "Secret" not in both["o@example.org"]
+
+    office.own.refusing = "550 5.7.1 not from you"
+    office.run(EVENING + timedelta(days=1))
+    office.run(EVENING + timedelta(days=1, minutes=9))
+    told = [t for t in said if "digest" in t]
+    assert len(told) == 1, "a refusal for good is not tried again that day"
+    assert told[0].startswith("duecourse could not send the digest to 2 of 2 readers (rejected: ")
+
+
+def test_check_says_what_to_expect_and_the_commands_pause_and_show(office: Office) -> None:
+    def say(*words: str) -> str:
+        clock = [] if words[0] == "check" else ["--now", MORNING.isoformat()]
+        line = [*words, "--config", str(office.folder), *clock]
+        return CliRunner().invoke(main, line, env={"NO_COLOR": "1", "WORD": PASSWORD}).output
+
+    told = say("check")
+    assert "from 07:00 (Europe/London) on, and nothing leaves before 09:00" in told and "not read" not in told
+    office.write(replace=[("  trusted server: mx.practice.example.net\n", "")])
+    assert "answers to it are not read" in say("check")
+    assert "pauses until 2026-03-20" in say("pause", "harbour", "--until", "2026-03-20", "--why", "moving")
+    shown = say("digest")
+    assert "Nothing but thanks leaves until 20 Mar 2026: moving." in shown
+    assert "harbour goes on" in say("resume", "harbour")
+    assert "is not paused" in say("resume", "harbour")
+    assert '"kind": "quiet"' not in say("digest", "--json")
+    assert "--send in mode: preview" not in say("digest", "--send")
+    assert len(office.came()) == 1 and "already" in say("digest", "--send")

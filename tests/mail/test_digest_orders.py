@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,12 @@ import pytest
 
 from worker import deeds
 from worker.app import App
-from worker.app_answers import Answer, Did
+from worker.app_answers import Answer, Did, approver_of
+from worker.app_digest import recipients
 from worker.app_orders import obey_code, obey_pause
 from worker.clock import SystemClock
 from worker.config.load import load
+from worker.config.values import Approver, DigestSettings, MailSettings
 from worker.core.answers import read_answer
 from worker.core.attention.item import Act
 from worker.core.attention.people import SEPARATOR
@@ -204,3 +206,32 @@ def test_nobody_is_read_before_the_books_were(folder: Path) -> None:
         did = Desk(app).says("hold 1", meant)
     book.close()
     assert did == Did("hold 1", "harbour was never read", wrong=True)
+
+
+SETTINGS = DigestSettings(
+    ("jo@example.com",),
+    time(7),
+    time(9),
+    MailSettings("outbox", Path()),
+    owners={"quay": ("owner@example.org", "jo@example.com"), "gone": ("x@example.org",)},
+    approvers=(
+        Approver("jo@example.com", frozenset(), date(2026, 3, 1), date(2026, 3, 9), "sam@example.com"),
+        Approver("owner@example.org", frozenset({"quay"})),
+    ),
+)
+
+
+def test_who_reads_what_and_whose_answers_count() -> None:
+    names = ("harbour", "quay")
+    here = recipients(SETTINGS, names, date(2026, 3, 10))
+    assert here == {"jo@example.com": names, "owner@example.org": ("quay",)}
+    assert recipients(SETTINGS, names, date(2026, 3, 9))["sam@example.com"] == names
+
+    def counts(sender: str, day: int) -> frozenset[str]:
+        return approver_of(SETTINGS, sender, names, date(2026, 3, day))
+
+    assert counts("jo@example.com", 9) == counts("jo@example.com", 10) == set(names)
+    assert counts("sam@example.com", 9) == set(names)
+    assert counts("sam@example.com", 10) == frozenset()
+    assert counts("owner@example.org", 10) == {"quay"}
+    assert counts("eve@example.org", 10) == counts("", 10) == frozenset()

@@ -35,7 +35,7 @@ def subject(digest: Digest) -> str:
         (len(digest.of(Section.CALLS)), "call"),
     ]
     told = [counted(n, what, "replies" if what == "reply" else "") for n, what in counts if n]
-    going = len(digest.of(Section.TODAY)) + digest.more.get(Section.TODAY, 0)
+    going = sum(x.item.kind != "quiet" for x in digest.of(Section.TODAY)) + digest.more.get(Section.TODAY, 0)
     told += [f"{counted(going, 'message')} today"] if going else []
     tag = f" [{digest.token}]" if digest.token else ""
     return f"duecourse, {digest.day:%a %-d %b}: {', '.join(told) or 'all quiet'}{tag}"
