@@ -55,4 +55,8 @@ def test_every_command_with_json_is_documented() -> None:
     asking = {
         n.replace(" ", "-") for n, made in all_commands().items() if any(p.name == "as_json" for p in made.params)
     }
-    assert {"run" if n == "preview" else n for n in asking} == set(ANSWERS) - {"history-verify", "runs-score", "digest-sent"}
+    assert {"run" if n == "preview" else n for n in asking} == set(ANSWERS) - {
+        "history-verify",
+        "runs-score",
+        "digest-sent",
+    }
