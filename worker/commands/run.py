@@ -29,7 +29,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--page", type=_FOLDER, help="Write the page to this folder, not to the one in the config.")
 @click.option("--no-page", is_flag=True, help="Write no page.")
 def run_command(desk: Desk, organisations: tuple[str, ...], page: Path | None, no_page: bool) -> int:
-    """Read the books, decide, and (in live mode) send. Exits 0, 1 or 3; see `duecourse --help`."""
+    """Read the books, decide, and in live mode send. Exits 0, 1 or 3; see `duecourse --help`."""
     return _run(desk, organisations, Look(page, wanted=not no_page))
 
 
