@@ -76,9 +76,10 @@ class Item:
 class Morning:
     """One organisation as it stands. `result` needs no plan when it was skipped; then `skipped_since` says from when.
 
-    `today` is the plan for the rest of the day (what goes when the window opens); without it, `result`'s own.
-    `since` maps `worker.core.attention.standing.held_key` to the first day of what is held; `before` is the instant of
-    the last digest (None: this is the first). `spared` only on the day of the week on which it is told.
+    `today` is the plan for the rest of the day (what goes when the window opens); without it, `result`'s own. `since`
+    maps `worker.core.attention.standing.held_key` to the first day of what is held. `before` is the instant of the last
+    digest (None: this is the first), `missed` its day when nothing it announced was tried. `spared` is there only on
+    the day of the week on which it is told.
     """
 
     result: SweepResult
@@ -88,6 +89,7 @@ class Morning:
     before: datetime | None = None
     skipped_since: date | None = None
     spared: Spared | None = None
+    missed: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Read:
     since: Mapping[str, date]
     before: datetime | None
     spared: Spared | None
+    missed: date | None
 
     @property
     def day(self) -> date:
@@ -132,4 +135,5 @@ def read_of(morning: Morning) -> Read | None:
         morning.since,
         morning.before,
         morning.spared,
+        morning.missed,
     )

@@ -13,7 +13,7 @@ PARTS = (went_wrong, uncertain, held, decisions, replies, calls, came_in, promis
 
 
 def attention(mornings: Iterable[Morning]) -> tuple[Item, ...]:
-    """Section by section; within one what is oldest first, then the most money, then by organisation and client."""
+    """Section by section; within one what needs a yes, then what is oldest, then the most money."""
     found: list[Item] = []
     for morning in mornings:
         found += skipped(morning)
@@ -23,6 +23,13 @@ def attention(mornings: Iterable[Morning]) -> tuple[Item, ...]:
     return tuple(sorted(found, key=lambda i: (order.index(i.section), *_rank(i))))
 
 
-def _rank(item: Item) -> tuple[date, Decimal, str, str, str]:
+def _rank(item: Item) -> tuple[bool, date, Decimal, str, str, str]:
     largest = max(item.amounts.values(), default=Decimal(0))
-    return (item.since or date.max, -largest, item.organisation, item.client.casefold(), item.key)
+    return (
+        not item.kind.startswith("approve-"),
+        item.since or date.max,
+        -largest,
+        item.organisation,
+        item.client.casefold(),
+        item.key,
+    )

@@ -13,6 +13,8 @@ from worker.core.money import Money, totals
 from worker.core.plain import one_line
 from worker.core.words import day
 
+SEPARATOR = "\n"
+"""Between the ids of tasks that are one item."""
 KEY = 12
 """Characters of a message's key that are shown."""
 
@@ -50,6 +52,9 @@ def went_wrong(read: Read) -> Iterator[Item]:
 
     if read.result.broken:
         yield wrong("broken", f"The run broke off: {read.result.broken}", "The next run takes up what is left.")
+    if read.missed:
+        said = f"Nothing that the digest of {day(read.missed)} announced has left: no run came when it might."
+        yield wrong("no-run", said, "It waits for a run that comes two hours after the digest, in the mail window.")
     proposed = {p.id for p in read.today.proposals}
     for refuse in refusals(read):
         if refuse.approval not in proposed:
@@ -102,9 +107,12 @@ def decisions(read: Read) -> Iterator[Item]:
     for proposal in read.today.proposals:
         if proposal.id not in answered:
             yield _proposed(read, proposal, made.get(proposal.id))
+    together: dict[tuple[str, str], list[Task]] = {}
     for task in read.result.tasks:
         if task.kind not in {"phone", "read-reply"}:
-            yield _task(read, task, Section.UNREACHED if task.reason.code in UNREACHED else Section.DECIDE)
+            together.setdefault((task.payer_id, task.kind), []).append(task)
+    for same in together.values():
+        yield _task(read, same, Section.UNREACHED if same[0].reason.code in UNREACHED else Section.DECIDE)
 
 
 def _proposed(read: Read, proposal: Proposal, since: date | None) -> Item:
@@ -165,36 +173,40 @@ def calls(read: Read) -> Iterator[Item]:
     """Whom to ring, with the words for it and what was said before."""
     for task in read.result.tasks:
         if task.kind == "phone":
-            yield _task(read, task, Section.CALLS)
+            yield _task(read, [task], Section.CALLS)
 
 
-def _task(read: Read, task: Task, section: Section) -> Item:
-    known = next((t for t in read.history.tasks if t.id == task.id), None)
+def _task(read: Read, tasks: list[Task], section: Section) -> Item:
+    """One item for all tasks of a kind that a payer's invoices opened: what answers one answers all."""
+    task, ids = tasks[0], [t.id for t in tasks]
+    opened = [t for t in read.history.tasks if t.id in ids]
+    known = min(opened, key=lambda t: t.opened, default=None)
     phone = task.kind == "phone"
     why = "" if task.reason.code == "task" else f" {one_line(task.reason.sentence)}"
     tried = f" Tried {known.attempts} times." if known and known.attempts and phone else ""
+    others = f" And {len(tasks) - 1} more like it." if len(tasks) > 1 else ""
     return Item(
         section,
         task.kind,
         read.name,
-        f"{task.what[:1].upper()}{task.what[1:]}.{why}{tried}",
+        f"{task.what[:1].upper()}{task.what[1:]}.{why}{others}{tried}",
         task.payer_id,
         read.client(task.payer_id),
         known.opened if known else read.day,
         TASKS.get(task.kind, NOTHING),
         f"duecourse done {task.id} reached",
         lines=tuple(call_lines(task, read.snapshot, read.settings, read.history)) if phone else (),
-        subject=task.id,
+        subject=SEPARATOR.join(ids),
         acts=(Act.DONE, Act.HOLD),
-        amounts=_concerned(read, task),
+        amounts=_concerned(read, tasks),
     )
 
 
-def _concerned(read: Read, task: Task) -> dict[str, Decimal]:
-    ids = {a.invoice_id for a in task.advances}
+def _concerned(read: Read, tasks: list[Task]) -> dict[str, Decimal]:
+    ids, codes = {a.invoice_id for t in tasks for a in t.advances}, {t.reason.code for t in tasks}
     found = [
         Money(s.amount, s.currency)
         for s in read.plan.standings
-        if s.payer_id == task.payer_id and (s.invoice_id in ids if ids else s.reason.code == task.reason.code)
+        if s.payer_id == tasks[0].payer_id and (s.invoice_id in ids if ids else s.reason.code in codes)
     ]
     return totals(found)

@@ -9,6 +9,7 @@ from worker.core.attention.people import refusals
 from worker.core.decisions import Remind, Thank
 from worker.core.issue_by import issue_by, usual_terms
 from worker.core.money import Money, totals
+from worker.core.plain import one_line
 from worker.core.receivable import Invoice, InvoiceStatus, Payment, PaymentKind
 from worker.core.settings import Promise
 from worker.core.words import counted, day, money
@@ -97,7 +98,13 @@ def _numbers(invoices: list[Invoice]) -> str:
 
 
 def goes_out(read: Read) -> Iterator[Item]:
-    """Every message planned for the rest of the day: it can still be stopped."""
+    """Every message planned for the rest of the day: it can still be stopped. A quiet period says why there is none."""
+    for period in read.settings.quiet:
+        if period.covers(read.day):
+            what = "Nothing hard leaves" if period.hard_only else "Nothing but thanks leaves"
+            said = f"{what} until {day(period.end)}: {one_line(period.why)}."
+            end = f"duecourse resume {read.name}"
+            yield Item(Section.TODAY, "quiet", read.name, said, since=period.start, command=end, subject=said)
     if refusals(read):
         return  # a guard stops all of it
     for decision in read.today.decisions:
