@@ -111,7 +111,8 @@ def _compared(
     app: "App", results: "tuple[SweepResult, ...]", look: Look, other: "Policy | None"
 ) -> "tuple[Played, ...]":
     from worker.commands.people import Mirrored
-    from worker.commands.simulate import Wanted, course, rare
+    from worker.commands.simulate import Wanted, course
+    from worker.memory import rare_collections
     from worker.report.simulation import Played
 
     wanted, found = Wanted(look.days, everyone=False, new=True, answer_days=None, helpful=True), []
@@ -120,7 +121,7 @@ def _compared(
             continue
         (config,) = app.organisations([result.organisation])
         at = Mirrored(config, result.snapshot)
-        with rare(app):
+        with rare_collections():
             found.append(Played(at.name, at.snapshot, course(app, at, None, wanted), course(app, at, other, wanted)))
     return tuple(found)
 
