@@ -83,7 +83,6 @@ class App:
     _logbook: "SqlLogbook | None" = None
     _closing: list[Callable[[], None]] = field(default_factory=list)
     _deaf: dict[str, bool] = field(default_factory=dict)
-    _worded: "dict[str, Templates]" = field(default_factory=dict)
 
     def __enter__(self) -> "App":
         if self.practice.mode is Mode.LIVE:
@@ -273,9 +272,7 @@ class App:
         """The messages in every language; what a client's language lacks is said in the organisation's."""
         from worker.wording.render import Templates
 
-        if settings.language not in self._worded:  # compiled once for all that is worded in this process
-            self._worded[settings.language] = Templates(wording_folders(self.practice), default=settings.language)
-        return self._worded[settings.language]
+        return Templates(wording_folders(self.practice), default=settings.language)
 
     def mailer(self) -> Mailer:
         """The mailer the practice's config names; connects on first use."""

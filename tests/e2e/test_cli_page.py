@@ -14,6 +14,13 @@ from tests.report.paged import Tables, shown_piles
 FIRST = "first message"
 
 
+@pytest.fixture
+def office(office: Office) -> Office:
+    """The same office, whose runs write their page."""
+    office.pages = True
+    return office
+
+
 def without_links(text: str) -> str:
     """Without the indented lines below an invoice: its work and its pay link are fetched just before it leaves."""
     return "\n".join(line for line in text.strip().splitlines() if not line.startswith("    "))
@@ -66,7 +73,6 @@ def test_where_and_whether_it_is_written_can_be_said(office: Office, tmp_path: P
 
 
 def test_a_page_that_cannot_be_written_stops_nothing(office: Office) -> None:
-    office("preview", "--no-page")
     page_of(office).mkdir(parents=True)
     (page_of(office) / "mine.txt").write_text("not yours")
     answer = office("preview")
@@ -82,6 +88,7 @@ def test_what_another_policy_would_change(office: Office) -> None:
     said = office("simulate", "--against", "gentle", "--days", "20", "--json").data
     rows = Tables(text).found["changed"][1:]
     assert len(rows) == said["changes"]["clients"] > 0
+    assert text.count("no longer: ") == said["changes"]["fewer"]
     assert f"for {len(rows)} clients." in text
     office("preview")
     assert not (page_of(office) / "changes.html").exists()

@@ -33,7 +33,7 @@ def site(story: Company, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pages of one preview of the simulated company, compared with another policy."""
     folder = tmp_path_factory.mktemp("page")
     with serve(copy(story), now=NOW, limits=Limits(minute=None)) as running:
-        office = Office(folder, running)
+        office = Office(folder, running, pages=True)
         office.write()
         answer = office("preview", "--against", "gentle", "--days", "10")
     assert f"page: {folder / 'state' / 'page' / 'index.html'}" in answer.out

@@ -63,9 +63,9 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = 
         ),
         folder=folder,
         vault=vault_of(written, folder, env, problems),
-        digest=digest_of(written, folder, env, problems),
         page=page_of(written, folder),
         page_every_run=written.page.every_run,
+        digest=digest_of(written, folder, env, problems),
     )
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))

@@ -273,9 +273,9 @@ class Practice:
     warnings: tuple[Problem, ...] = ()
     contact_budget: int | None = None
     vault: VaultSettings = VaultSettings()
-    digest: DigestSettings | None = None
     page: Path = Path("page")
     page_every_run: bool = True
+    digest: DigestSettings | None = None
 
     @property
     def logbook_location(self) -> str:
