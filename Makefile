@@ -44,7 +44,7 @@ quarter: $(RUNSTAMP)
 	@$(BIN)/python scripts/demo.py quarter
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not matrix and not bench and not image" $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not matrix and not bench and not image" $(TESTS)
 
 matrix: $(STAMP)
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n $(WORKERS) -m matrix $(TESTS)

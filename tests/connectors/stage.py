@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from connectors.sandbox.company import DEFAULT_START, Company
+from connectors.sandbox.company import Company
 from connectors.sandbox.server import Running
 
 NOW = datetime(2026, 10, 1, 8, tzinfo=UTC)
@@ -80,7 +80,8 @@ class SandboxStage:
 
 @cache
 def _told(seed: int) -> Company:
-    return Company.simulate(seed, DEFAULT_START, date(2026, 12, 31))
+    """Half a year is enough for every kind of thing to happen, and for more than one page of most."""
+    return Company.simulate(seed, date(2026, 5, 1), date(2026, 12, 31))
 
 
 def company(seed: int) -> Company:

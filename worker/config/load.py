@@ -6,7 +6,7 @@ from pathlib import Path
 from worker.config import lint
 from worker.config.checks import organisation_problems, practice_problems
 from worker.config.clients_csv import read_clients
-from worker.config.convert import alerts_of, books_of, ping_of, vault_of
+from worker.config.convert import alerts_of, books_of, page_of, ping_of, vault_of
 from worker.config.digest import digest_of, digest_problems, hours_problems
 from worker.config.languages import language_problems
 from worker.config.mail import effective, mail_of, secret_of
@@ -63,6 +63,8 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = 
         ),
         folder=folder,
         vault=vault_of(written, folder, env, problems),
+        page=page_of(written, folder),
+        page_every_run=written.page.every_run,
         digest=digest_of(written, folder, env, problems),
     )
     if problems:

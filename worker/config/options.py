@@ -9,6 +9,7 @@ from worker.config.options_client import Common
 from worker.config.options_digest import Approver, DigestOptions
 from worker.config.options_mail import MailOptions
 from worker.config.options_organisation import CapsOptions, OrganisationOptions, PauseOptions
+from worker.config.options_page import PageOptions
 from worker.config.options_policy import PerMonth, PolicyOptions
 from worker.config.options_vault import VaultOptions
 from worker.config.secret import SecretRef
@@ -47,6 +48,7 @@ class PracticeOptions(Common):
     )
     stopped: Words | None = option("Stops everything, and says why.", "we are moving our books", off=True)
     mail: MailOptions = option("Which way messages leave, and who gets copies.", default_factory=MailOptions)
+    page: PageOptions = option("Where the preview page is written.", default_factory=PageOptions)
     ping: PingOptions | None = option("A dead-man's switch.")
     alerts: AlertOptions | None = option("Where trouble is told, besides the report.")
     digest: DigestOptions | None = option("The morning digest.", off=True)

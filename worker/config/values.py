@@ -254,7 +254,7 @@ class Practice:
     """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or "".
 
     `warnings` are what is allowed and unwise. `files` are the names of what was read, relative to `folder`, where
-    policies/ and wording/ may lie too.
+    policies/ and wording/ may lie too. `page` is the absolute folder of the preview page.
     """
 
     mode: Mode
@@ -273,6 +273,8 @@ class Practice:
     warnings: tuple[Problem, ...] = ()
     contact_budget: int | None = None
     vault: VaultSettings = VaultSettings()
+    page: Path = Path("page")
+    page_every_run: bool = True
     digest: DigestSettings | None = None
 
     @property
