@@ -109,6 +109,18 @@ def test_the_sweep_of_a_dead_worker_is_handed_on(open_stage: OpenStage) -> None:
     assert len(stage.mails()) == 4
 
 
+def test_the_digest_is_the_ticks_business_and_mail_waits_for_it(open_stage: OpenStage) -> None:
+    stage = open_stage(store="postgresql")
+    config = stage.folder / "config.yaml"
+    config.write_text(config.read_text("utf-8") + 'digest: {to: [jo@example.com], at: "06:00"}\n', "utf-8")
+    fleet(stage, "enqueue")
+    worker(stage).run(1, wait=False)  # it may tick by itself, too
+    for minute in range(2):
+        worker(stage).tick(int(TEN.timestamp()) + 60 * minute)
+    (digest,) = stage.mails()
+    assert digest.to == "jo@example.com" and "message" in digest.text.lower()
+
+
 def test_a_sweep_uses_no_dead_mans_switch_of_its_own(open_stage: OpenStage) -> None:
     stage = open_stage(store="postgresql")
     with stage.app() as app:
