@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -40,6 +40,15 @@ def what_is_printed_is_documented() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Desk, "print_json", holding(Desk.print_json))
         yield
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium, shared by the whole session: see tests/browser.py."""
+    from tests.browser import session_browser
+
+    with session_browser() as started:
+        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,8 @@ def name_of(context: click.Context) -> str:
         name = "history-verify"
     if name == "runs" and context.params.get("score"):
         name = "runs-score"
+    if name == "digest" and context.params.get("send"):
+        name = "digest-sent"
     name = {"preview": "run"}.get(name, name)
     assert name in ANSWERS, f"`{name} --json` is not documented: give it a shape in worker/report/schemas.py"
     return name

@@ -20,6 +20,7 @@ ASKED = {
     "runs-score": ["runs", "--score", "--json"],
     "forecast": ["forecast", "--json"],
     "simulate": ["simulate", "--days", "7", "--against", "gentle", "--json"],
+    "digest": ["digest", "--json"],
     "usage": ["usage", "--json", "--days"],
     "connections": ["connections", "--json"],
 }
@@ -54,4 +55,8 @@ def test_every_command_with_json_is_documented() -> None:
     asking = {
         n.replace(" ", "-") for n, made in all_commands().items() if any(p.name == "as_json" for p in made.params)
     }
-    assert {"run" if n == "preview" else n for n in asking} == set(ANSWERS) - {"history-verify", "runs-score"}
+    assert {"run" if n == "preview" else n for n in asking} == set(ANSWERS) - {
+        "history-verify",
+        "runs-score",
+        "digest-sent",
+    }

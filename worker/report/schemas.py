@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from worker.report import shapes_ahead, shapes_care, shapes_run
+from worker.report import shapes_ahead, shapes_care, shapes_digest, shapes_run
 from worker.report.status_data import Status
 
 ANSWERS: dict[str, tuple[str, type[msgspec.Struct]]] = {
@@ -17,6 +17,8 @@ ANSWERS: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "runs-score": ("duecourse runs --score --json", shapes_ahead.Score),
     "forecast": ("duecourse forecast --json", shapes_ahead.Forecasts),
     "simulate": ("duecourse simulate --json", shapes_ahead.Simulation),
+    "digest": ("duecourse digest --json", shapes_digest.Digest),
+    "digest-sent": ("duecourse digest --send --json", shapes_digest.DigestSent),
     "check": ("duecourse check --json", shapes_care.Check),
     "wording-list": ("duecourse wording list --json", shapes_care.WordingListed),
     "wording-check": ("duecourse wording check --json", shapes_care.WordingChecked),
