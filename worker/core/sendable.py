@@ -48,7 +48,7 @@ def delay(ctx: Context, payer_id: str, client_ids: list[str], top: "Due") -> Del
         return Delay(reason(code, step.place, step=step.name, on=day_words(on), **values), on)
     if not ctx.may_send_now(chosen, policy):
         on = ctx.opens_next(chosen, policy)
-        return Delay(reason("window", policy.place, step=step.name, on=day_words(on)), on)
+        return Delay(reason("window", policy.at("window"), step=step.name, on=day_words(on)), on)
     return None
 
 
