@@ -60,7 +60,8 @@ def pages(book: Book) -> Iterator[tuple[str, str]]:
             yield f"{folder}/{name}", html
     others = [(name, folder_name(name) if there else "") for name, there in (book.others or {}).items()]
     compared = [firm.changes for firm in book.firms if firm.changes]
-    nobody = totals(Money(v, c) for _, _, view in made if view for c, v in view.alone.items())
+    alone = totals(Money(v, c) for _, _, view in made if view for c, v in view.alone.items())
+    nobody = sorted(alone.items(), key=lambda found: (-found[1], found[0]))
     shown = {"book": book, "in_all": in_all(compared) if compared else None}
     yield "index.html", rendered("practice.html", firms=made, others=others, nobody=nobody, **shown)
     if compared:
@@ -89,4 +90,8 @@ def firm_pages(book: Book, firm: Firm, view: FirmPage | None = None) -> Iterator
 def counts(listed: Sequence[Row]) -> list[tuple[str, str, int]]:
     """How many clients are in each state: key, words, number."""
     found = [(key, words, sum(r.state == key for r in listed)) for key, words in STATES.items()]
-    return [one for one in found if one[2]]
+    return [(key, words if n == 1 else _many(words), n) for key, words, n in found if n]
+
+
+def _many(words: str) -> str:
+    return words.replace("hears", "hear").replace("owes", "owe")

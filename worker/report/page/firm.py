@@ -201,7 +201,7 @@ def _going(source: Source, decision: Remind | Thank, fresh: set[str]) -> Going:
 def _matters(source: Source) -> dict[str, list[Needed]]:
     """What somebody should see, by section."""
     groups: dict[str, dict[tuple[str, ...], list[Item]]] = defaultdict(lambda: defaultdict(list))
-    for item in attention([Morning(source.result, source.history)]):
+    for item in attention([Morning(source.result, source.history, since=source.since)]):
         if item.section is not Section.TODAY:
             alike = (item.kind, item.client_id, "" if item.client_id else item.subject, item.quoted)
             groups[item.section][alike].append(item)
