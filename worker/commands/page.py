@@ -36,6 +36,7 @@ class Wanted:
 def write_page(app: "App", results: "Sequence[SweepResult]", wanted: Wanted) -> str:
     """Write the page and answer where it begins, or why there is none ("" when nothing was looked at). A page never
     fails a run."""
+    from worker.commands.base import details
     from worker.report.page.book import pages
     from worker.report.page.words import folder_name
     from worker.report.page.write import NotOurs, write
@@ -51,6 +52,9 @@ def write_page(app: "App", results: "Sequence[SweepResult]", wanted: Wanted) -> 
         return f"The page was not written: {error}. Name another folder with --page, or with page: in the config."
     except OSError as error:
         return f"The page was not written to {wanted.folder}: {error.strerror or error}."
+    except Exception as error:  # by now messages may have left: what became of them is said, whatever the page does
+        what = f"{type(error).__name__}. This is a mistake in duecourse; the details are in {details()}"
+        return f"The page was not written: {what}, which may name clients."
 
 
 def _book(app: "App", results: "Sequence[SweepResult]", wanted: Wanted) -> "Book":
