@@ -31,6 +31,17 @@ def postgresql() -> "Iterator[Server]":
         yield server
 
 
+@pytest.fixture(scope="session", autouse=True)
+def what_is_printed_is_documented() -> Iterator[None]:
+    """Whatever any test makes a command print as JSON is held to its documented shape."""
+    from tests.json_shapes import holding
+    from worker.commands.base import Desk
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Desk, "print_json", holding(Desk.print_json))
+        yield
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """A real Chromium, shared by the whole session: see tests/browser.py."""

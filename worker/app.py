@@ -19,6 +19,7 @@ from worker.app_replies import Ear, listening
 from worker.budget import budgeted
 from worker.bulletin import obey, tell
 from worker.clock import SystemClock
+from worker.config.source import guess
 from worker.config.values import (
     CsvBooks,
     OrganisationConfig,
@@ -180,7 +181,10 @@ class App:
         unknown = [n for n in names if n not in known]
         if unknown:
             raise ConfigError(
-                [Problem("command line", f'no organisation "{n}"', ", ".join(sorted(known))) for n in unknown]
+                [
+                    Problem("command line", f'no organisation "{n}"', ", ".join(sorted(known)), guess(n, known))
+                    for n in unknown
+                ]
             )
         return tuple(o for o in self.practice.organisations if not names or o.name in names)
 

@@ -87,7 +87,8 @@ def _proposal(app: "App", text: str, org: str) -> "tuple[str, Approval]":
         history = app.logbook.history(organisation.name)
         used = {a.id for a in history.approvals if a.used}
         known += [(organisation.name, p) for p in history.proposals if p.id not in used]
-    return people.one_of(text, known, [p.id for _, p in known], "proposal")
+    todo = "duecourse preview lists what waits for a yes"
+    return people.one_of(text, known, [p.id for _, p in known], "proposal", todo)
 
 
 def _say(desk: Desk, what: str, undo: str, config: str, then: str) -> None:

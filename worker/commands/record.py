@@ -273,7 +273,7 @@ def _not_past(day: date, today: date) -> date:
     from worker.commands.people import wrong
 
     if day < today:
-        raise wrong(f"{day} is in the past", f"{today} or later")
+        raise wrong(f"{day} is in the past", f"{today} or later", "correct the day")
     return day
 
 
