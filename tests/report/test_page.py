@@ -156,6 +156,8 @@ def test_a_firms_folder_names_no_other_firm() -> None:
     folders = {f.partition("/")[0] for f in files}
     assert folders == {"index.html", "birch", folder_name("other firm")}
     assert folder_name("other firm") in files["index.html"]
+    (shared,) = Tables(files["index.html"]).found["shared"][1:]
+    assert shared[0] == "accounts@acme.example.com" and shared[2] == "2"  # asked by both today
     for name, html in files.items():
         if name.startswith("birch/"):
             assert folder_name("other firm") not in html and "other firm" not in html

@@ -101,8 +101,7 @@ class FirmPage:
     judged: int
     ages: tuple[Ages, ...]
     untouched: tuple[Untouched, ...]
-    people: tuple[Person, ...]
-    people_more: int
+    heard: tuple[Person, ...]
     ahead: tuple[Ahead, ...]
     dropped: tuple[tuple[str, str, str], ...]
 
@@ -110,6 +109,11 @@ class FirmPage:
     def asked(self) -> int:
         """Clients who are asked today."""
         return len([d for d in self.source.outgoing if isinstance(d, Remind)])
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Those who heard from the firm most often this month, as many as are shown."""
+        return self.heard[:PEOPLE]
 
     @property
     def alone(self) -> dict[str, Decimal]:
@@ -166,8 +170,7 @@ def firm_page(source: Source) -> FirmPage:
         sum(not o.own for o in source.forecast.invoices) if source.forecast else 0,
         aged(source),
         tuple(untouched(source)),
-        tuple(heard[:PEOPLE]),
-        max(0, len(heard) - PEOPLE),
+        tuple(heard),
         tuple(_ahead(source)[:AHEAD]),
         tuple((source.called(d.payer_id), _file(source, d.payer_id), d.why) for d in source.result.dropped),
     )
