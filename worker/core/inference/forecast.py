@@ -208,13 +208,14 @@ def _calendar_weight(found: Sequence[Belief], evidence: Evidence, library: Libra
                 rules.append((mask, on_rule * part * size / mask.bit_count() - off_rule))
         else:
             plain += belief.weight
-    weights = []
-    for day in range(start, start + AHEAD):
-        if not library.is_open(day):
-            weights.append(off)
-            continue
-        weights.append(plain + sum(more for mask, more in rules if mask >> day & 1))
-    return weights
+    more, span = [0.0] * AHEAD, (1 << AHEAD) - 1
+    for mask, weight in rules:
+        days = mask >> start & span  # few of the days are a rule's own: only those are looked at
+        while days:
+            first = days & -days
+            more[first.bit_length() - 1] += weight
+            days ^= first
+    return [plain + more[n] if library.is_open(start + n) else off for n in range(AHEAD)]
 
 
 def _with_delays(
@@ -237,14 +238,12 @@ def _likeliest(mass: Sequence[float]) -> tuple[int, float]:
     """The day to name, and the mass of it and its neighbours: of the heaviest three days in a row, the one with most
     around it, among those that are likely days themselves."""
 
-    def around(day: int) -> float:
-        return sum(mass[max(0, day - 1) : day + 2])
-
-    best = max(range(len(mass)), key=around)
+    around = [a + b + c for a, b, c in zip((0.0, *mass), mass, (*mass[1:], 0.0), strict=False)]
+    best = max(range(len(mass)), key=around.__getitem__)
     window = range(max(0, best - 1), min(len(mass), best + 2))
     top = max(mass[n] for n in window)
-    day = max((n for n in window if mass[n] >= LIKELY * top), key=around)
-    return day, around(day)
+    day = max((n for n in window if mass[n] >= LIKELY * top), key=around.__getitem__)
+    return day, around[day]
 
 
 def _quantile(mass: Sequence[float], share: float) -> int:
