@@ -40,6 +40,7 @@ from worker.quiet import hush
 from worker.sweep import Outfit, sweep
 
 if TYPE_CHECKING:
+    from connectors.budget import Budget, Pool
     from connectors.sandbox.company import Company
     from worker.core.inference.learn import Learnt
     from worker.core.inference.spared import Spared
@@ -77,6 +78,8 @@ class App:
     clock: SystemClock = field(default_factory=SystemClock)
     progress: Progress = field(default_factory=Quiet)
     halt: Halt = field(default_factory=Halt)
+    pool: "Pool | None" = None
+    """What several of these in one process hold together of limits shared with other processes."""
     _logbook: "SqlLogbook | None" = None
     _closing: list[Callable[[], None]] = field(default_factory=list)
     _deaf: dict[str, bool] = field(default_factory=dict)
@@ -301,9 +304,20 @@ class App:
             with sandbox_options(books, self.clock.now()) as options:
                 saved = bool(books.url) and organisation.name in self.tokens.names()
                 found = {**options, "connection": organisation.name, "refresh_token": None} if saved else options
-                yield connector(books.face)(found, self.clock, self.tokens if saved else unsaved(), links)
+                tokens = self.tokens if saved else unsaved()
+                yield connector(books.face)(found, self.clock, tokens, links, self.budget)
         else:
-            yield connector(books.kind)(options_of(organisation), self.clock, self.tokens, links)
+            yield connector(books.kind)(options_of(organisation), self.clock, self.tokens, links, self.budget)
+
+    @cached_property
+    def budget(self) -> "Budget | None":
+        """Limits that workers on one PostgreSQL logbook share; None where there is only this process."""
+        store = self.logbook.permits()
+        if store is None:
+            return None
+        from connectors.budget import Budget, Pool
+
+        return Budget(self.pool or Pool(), store, self.clock)
 
     @cached_property
     def tokens(self) -> "SealedTokens":

@@ -46,6 +46,9 @@ def test_everyone_is_swept_once_and_asking_twice_adds_nothing(open_stage: OpenSt
     assert (found["waiting"], found["sweeping"], found["parked"]) == (3, 0, 0)
     worker(stage).run(4, wait=False)
     assert "Nobody waits" in fleet(stage, "status")
+    with psycopg.connect(worker(stage).url) as connection:
+        limits = [name for (name,) in connection.execute("select name from permit order by name").fetchall()]
+    assert limits[0].startswith("xero app ") and len(limits) == 4, "calls are counted for all workers together"
     assert len({(m.key, m.to) for m in stage.mails()}) == len(stage.mails()) == 12
     fleet(stage, "enqueue")
     worker(stage).run(1, wait=False)

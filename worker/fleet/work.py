@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from connectors.budget import Pool
 from worker.afterwards import look_after
 from worker.app import App
 from worker.clock import SystemClock
@@ -32,6 +33,7 @@ class Worker:
     load: Callable[[], Practice]
     now: datetime | None = None
     halt: Halt = field(default_factory=Halt)
+    pool: Pool = field(default_factory=Pool)
     _loaded: tuple[tuple[float, ...], Practice] | None = None
 
     @cached_property
@@ -51,7 +53,7 @@ class Worker:
         record and reported; only what nobody foresaw is raised, for another try."""
         log = structlog.get_logger().bind(organisation=organisation)
         try:
-            with App(self.practice(), SystemClock(self.now), halt=self.halt) as app:
+            with App(self.practice(), SystemClock(self.now), halt=self.halt, pool=self.pool) as app:
                 (result,) = app.run((organisation,), deliver=True, alone=False)
         except DuecourseError as error:
             log.error("not swept", problem=type(error).__name__)

@@ -21,6 +21,7 @@ from worker.logbook import identity, journal, messages, mirror, schema, usage
 from worker.logbook.connections import ConnectionShelf
 from worker.logbook.database import ConnectionLost, Database, insert_into, open_database
 from worker.logbook.paid import cycles, issued, paid
+from worker.logbook.permits import PermitStore
 from worker.logbook.rows import instant
 from worker.logbook.tidy import first_today, tidy
 from worker.ports import Claim, MessageRecord, MirrorWriter
@@ -244,6 +245,10 @@ class SqlLogbook:
     def connections(self) -> ConnectionShelf:
         """Where sealed connections can be kept, in this database."""
         return ConnectionShelf(self._database)
+
+    def permits(self) -> PermitStore | None:
+        """Where calls are counted for all workers; None in SQLite, where nobody shares them."""
+        return PermitStore(self._database) if self._database.dialect == "postgresql" else None
 
     def told(self) -> str:
         """What the alert channel heard last."""
