@@ -1,6 +1,7 @@
 """The loader: files to a Practice, with every problem of every file at once. The only reader of configuration files."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from worker.config import lint
@@ -54,6 +55,7 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = 
         ping=ping_of(written, env, folder, problems),
         alerts=alerts_of(written, env, folder, problems),
         keep_letters_days=written.retention.messages,
+        fleet_every=timedelta(hours=int(written.fleet.every.partition(" ")[0])),
         files=tuple(files),
         contact_budget=written.contact_budget,
         warnings=tuple(

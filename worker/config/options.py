@@ -4,7 +4,7 @@ from typing import Annotated
 
 from worker.config.base import Options, keys_of, option
 from worker.config.kinds import ClosureText, OneOrMore, Url, Words, YesNo, Zone, choice
-from worker.config.options_care import AlertOptions, RetentionOptions
+from worker.config.options_care import AlertOptions, FleetOptions, RetentionOptions
 from worker.config.options_client import Common
 from worker.config.options_mail import MailOptions
 from worker.config.options_organisation import CapsOptions, OrganisationOptions, PauseOptions
@@ -48,6 +48,7 @@ class PracticeOptions(Common):
     mail: MailOptions = option("Which way messages leave, and who gets copies.", default_factory=MailOptions)
     ping: PingOptions | None = option("A dead-man's switch.")
     alerts: AlertOptions | None = option("Where trouble is told, besides the report.")
+    fleet: FleetOptions = option("How several workers share the organisations.", default_factory=FleetOptions)
     retention: RetentionOptions = option("How long letters are kept.", default_factory=RetentionOptions)
     zone: Zone | None = option("Time zone of organisations that name none.", "Europe/London")
     quiet: Annotated[list[ClosureText], OneOrMore] = option(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -212,6 +213,7 @@ class Alerts:
 class Practice:
     """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or "".
 
+    `fleet_every`: how often a fleet gives everybody a turn.
     `warnings` are what is allowed and unwise. `files` are the names of what was read, relative to `folder`, where
     policies/ and wording/ may lie too.
     """
@@ -227,6 +229,7 @@ class Practice:
     ping: Secret | None = None
     alerts: "Alerts | None" = None
     keep_letters_days: int = 744
+    fleet_every: timedelta = timedelta(hours=1)
     files: tuple[str, ...] = ()
     folder: Path = Path()
     warnings: tuple[Problem, ...] = ()

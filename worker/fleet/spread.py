@@ -5,7 +5,7 @@ platform's door at the full hour, and each keeps its own minute. Large organisat
 never keep all workers from the small ones.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -31,6 +31,13 @@ def due(names: Iterable[str], after: datetime, until: datetime, period: timedelt
     return tuple(n for _, n in sorted(found))
 
 
+def turns(
+    names: Iterable[str], parked: Collection[str], after: datetime, until: datetime, period: timedelta = PERIOD
+) -> tuple[str, ...]:
+    """Whom a tick puts on the queue: those due who are not parked. Who waits there already is not put there twice."""
+    return due((n for n in names if n not in parked), after, until, period)
+
+
 def last_turn(name: str, until: datetime, period: timedelta = PERIOD) -> datetime:
     """This organisation's latest turn at or before an instant."""
     seconds, mine = int(period.total_seconds()), int(offset(name, period).total_seconds())
@@ -54,6 +61,11 @@ def lanes_of(concurrency: int) -> tuple[tuple[tuple[str, ...], int], ...]:
 def wait_before(attempt: int) -> timedelta:
     """How long a sweep that failed unexpectedly rests before it is tried again: 1, 4, 16 minutes (attempt 0, 1, 2)."""
     return timedelta(minutes=4**attempt)
+
+
+def after_failure(attempts: int) -> timedelta | None:
+    """How long a sweep rests that failed unexpectedly and had failed `attempts` times before; None: it is parked."""
+    return wait_before(attempts) if attempts < ATTEMPTS else None
 
 
 ATTEMPTS = 3

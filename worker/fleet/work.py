@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
-from pathlib import Path
 
 import structlog
 
@@ -19,7 +18,7 @@ from worker.config.values import Practice
 from worker.core.results import SweepResult, exit_code
 from worker.errors import DuecourseError
 from worker.fleet import queue as queues
-from worker.fleet.spread import due, lanes_of
+from worker.fleet.spread import lanes_of, turns
 from worker.halt import Halt
 
 TICK = timedelta(minutes=1)
@@ -69,8 +68,9 @@ class Worker:
         practice = self.practice()
         parked = {p.organisation for p in queues.places(self.url) if p.state == "parked"}
         with App(practice, SystemClock(self.now)) as app, queues.door(self.url) as queue:
-            turns = [n for n in due((o.name for o in practice.organisations), until - TICK, until) if n not in parked]
-            added, there = queues.enqueue(queue, [(n, app.logbook.open_count(n)) for n in turns])
+            names = (o.name for o in practice.organisations)
+            now = turns(names, parked, until - TICK, until, practice.fleet_every)
+            added, there = queues.enqueue(queue, [(n, app.logbook.open_count(n)) for n in now])
             rescued = queues.rescue(queue, self.url)
             counts = {"enqueued": added, "waiting": there, "rescued": rescued, "parked": len(parked)}
             app.ping(watched=True).finish(f"tick-{timestamp}", not parked, counts)
@@ -116,4 +116,6 @@ def database_of(practice: Practice) -> str:
 
 
 def _changed(practice: Practice) -> tuple[float, ...]:
-    return tuple(Path(f).stat().st_mtime for f in practice.files if Path(f).exists())
+    # A file that is added changes its folder's time.
+    found = (practice.folder / name for name in (*practice.files, "organisations"))
+    return tuple(f.stat().st_mtime for f in found if f.exists())
