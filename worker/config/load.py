@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from worker.clouds import forget
 from worker.config import lint
 from worker.config.checks import organisation_problems, practice_problems
 from worker.config.clients_csv import read_clients
@@ -29,6 +30,7 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = 
     """
     file = path / "config.yaml" if path.is_dir() else path
     folder = file.resolve().parent
+    forget()
     problems: list[Problem] = []
     data, files = _gather(file, problems)
     written = validate(PracticeOptions, data, problems)
