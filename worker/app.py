@@ -25,12 +25,13 @@ from worker.config.values import (
     SandboxBooks,
     XeroBooks,
 )
-from worker.connections import Links, saved_connections, unsaved
+from worker.connections import Links, budget_of, saved_connections, unsaved
 from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult, counts_of
 from worker.core.secret import Secret
 from worker.core.settings import Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
+from worker.forgetting import forgotten
 from worker.halt import Halt
 from worker.holder import is_dead, me
 from worker.memory import rare_collections
@@ -118,7 +119,10 @@ class App:
             for mailer in mailers.values() if live else ():
                 self.check_instance(mailer)
             turns = enumerate(self._longest_waiting_first(chosen), 1)
-            swept = tuple(self._one(o, mailers[o.name], f"{run_id}-{n}", deliver=live) for n, o in turns)
+            erased = {o.name: self._forget(o, deliver) for o in chosen}
+            swept = tuple(
+                warned(self._one(o, mailers[o.name], f"{run_id}-{n}", deliver=live), *erased[o.name]) for n, o in turns
+            )
             results = budgeted(self, swept)
             if live and alone:
                 look_after(self.logbook, self.practice, self.clock.now(), results, counts_of(results))
@@ -145,6 +149,11 @@ class App:
             return warned(result, unheard, copied(mailer))
         except DuecourseError as error:
             return SweepResult(name, sweep_id, "live" if deliver else "preview", skipped=str(error))
+
+    def _forget(self, organisation: OrganisationConfig, deliver: bool) -> tuple[str, ...]:
+        """Erase whom the configuration asks to, before anything else is done; what is to be said about it."""
+        ids = organisation.written.forget
+        return tuple(forgotten(self.logbook, organisation.name, ids, self.clock.now(), really=deliver)) if ids else ()
 
     def _longest_waiting_first(self, chosen: Sequence[OrganisationConfig]) -> Sequence[OrganisationConfig]:
         """Where time may run out, those read longest ago come first, so that nobody is left out twice in a row."""
@@ -312,12 +321,7 @@ class App:
     @cached_property
     def budget(self) -> "Budget | None":
         """Limits that workers on one PostgreSQL logbook share; None where there is only this process."""
-        store = self.logbook.permits()
-        if store is None:
-            return None
-        from connectors.budget import Budget, Pool
-
-        return Budget(self.pool or Pool(), store, self.clock)
+        return budget_of(self.logbook, self.pool, self.clock)
 
     @cached_property
     def tokens(self) -> "SealedTokens":

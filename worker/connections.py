@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from worker.config.values import KeyPlace, OrganisationConfig, Practice, QuickBooksBooks, XeroBooks
 from worker.core.settings import Mode
-from worker.ports import Tokens
+from worker.ports import Clock, Tokens
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from connectors.budget import Budget, Pool
     from worker.logbook.store import SqlLogbook
     from worker.vault.keys import KeySource
     from worker.vault.shelf import Shelf
@@ -70,6 +71,16 @@ def connection_name(organisation: OrganisationConfig) -> str:
     """The name under which this organisation's consent is saved; "" for books that need none."""
     books = organisation.books
     return (books.connection or organisation.name) if isinstance(books, XeroBooks | QuickBooksBooks) else ""
+
+
+def budget_of(logbook: "SqlLogbook", pool: "Pool | None", clock: Clock) -> "Budget | None":
+    """Limits shared by all workers on this logbook, a PostgreSQL one; None where there is only this process."""
+    store = logbook.permits()
+    if store is None:
+        return None
+    from connectors.budget import Budget, Pool
+
+    return Budget(pool or Pool(), store, clock)
 
 
 class Late:

@@ -20,6 +20,8 @@ from worker.core.usage import Used, UsedOn
 from worker.logbook import identity, journal, messages, mirror, schema, usage
 from worker.logbook.connections import ConnectionShelf
 from worker.logbook.database import ConnectionLost, Database, insert_into, open_database
+from worker.logbook.erased import aliases
+from worker.logbook.forget import Erasure, forget
 from worker.logbook.paid import cycles, issued, paid
 from worker.logbook.permits import PermitStore
 from worker.logbook.rows import instant
@@ -249,6 +251,18 @@ class SqlLogbook:
     def permits(self) -> PermitStore | None:
         """Where calls are counted for all workers; None in SQLite, where nobody shares them."""
         return PermitStore(self._database) if self._database.dialect == "postgresql" else None
+
+    def forget(self, organisation: str, client_id: str, now: datetime, by: str, why: str) -> Erasure:
+        """Erase a client for good. Raises LogbookError, also when rows went but files could not be rewritten."""
+        return forget(self._database, organisation, client_id, now, by, why, really=True)
+
+    def forgotten(self, organisation: str, client_id: str) -> bool | None:
+        """Whether a client was erased; None when no reading ever showed one with this id."""
+        with self._database.read() as connection:
+            if client_id in aliases(connection, organisation):
+                return True
+            mine = (schema.client.c.organisation == organisation, schema.client.c.id == client_id)
+            return False if connection.execute(select(schema.client.c.id).where(*mine)).first() else None
 
     def told(self) -> str:
         """What the alert channel heard last."""
