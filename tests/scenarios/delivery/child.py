@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import connectors.budget  # what the App loads when it needs it is loaded before the fork
-import connectors.xero
+import connectors.xero  # noqa: F401
 import worker.calendars
 import worker.config.resolve
 import worker.core.recorded_runs
