@@ -24,7 +24,7 @@ from connectors.xero import api as xero
 from tests.bench.fleet_day import CLIENTS, INVOICES_A_MONTH, Day, day_of
 from tests.bench.fleet_model import Firm, Fleet, Platform, Seen
 from worker.core.permits import Rate
-from worker.core.usage import GIB, extra
+from worker.core.usage import GIB, PriceList, extra
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "scale.md"
 BEGIN, END = "<!-- simulated: tests/bench/scale.py --write -->", "<!-- end -->"
@@ -144,6 +144,20 @@ def days(found: Sequence[Day]) -> Iterator[Sequence[object]]:
         yield d.platform, f"{d.first} + 23 x {d.steady} + {d.more}", d.calls(24), metered, d.messages
 
 
+def cheapest(prices: PriceList, size: int, metered: int) -> tuple[str, str]:
+    """The tier that costs least for a month, and its price with what is beyond it; or that none is published."""
+    found = []
+    for tier in prices.tiers:
+        over = extra(prices, tier, metered)
+        enough = (tier.connections is None or size <= tier.connections) and not (tier.blocked and over is None)
+        if enough and tier.fee is not None and over is not None:
+            found.append((tier.fee + over, tier.name))
+    if not found:
+        return "by agreement", "not published"
+    price, name = min(found)
+    return name, f"{price:,.0f} {prices.currency}"
+
+
 def months(found: Sequence[Day]) -> Iterator[Sequence[object]]:
     """Calls and prices of a month."""
     for d in found:
@@ -151,15 +165,9 @@ def months(found: Sequence[Day]) -> Iterator[Sequence[object]]:
         for size in SIZES:
             for every in EVERY:
                 metered = d.counted(24 // every) * size * MONTH
-                tier = prices.tier(size, metered)
-                cost = "not sold"
-                if tier:
-                    over = extra(prices, tier, metered)
-                    known = tier.fee is not None and over is not None
-                    cost = f"{tier.fee + over:,.0f} {prices.currency}" if known else "not published"  # type: ignore[operator]
+                name, cost = cheapest(prices, size, metered)
                 amount = f"{metered / GIB:,.1f} GiB" if prices.metered == "bytes" else f"{metered / 10**6:,.1f} m reads"
                 minute = d.calls(24 // every) * size / 1440
-                name = tier.name if tier else "none"
                 yield d.platform, f"{size:,}", f"{every} h", d.calls(24 // every), f"{minute:,.0f}", amount, name, cost
 
 
