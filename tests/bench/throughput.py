@@ -41,7 +41,7 @@ WORKERS = (1, 2, 4)
 
 @dataclass(frozen=True)
 class Round:
-    """One round. `rate` organisations a minute between the first and the last end; `outside`: share of the sweeps' own
+    """One round. `rate` organisations a minute between the first beginning and the last end; `outside`: share of the sweeps' own
     time not spent waiting for HTTP; `cpu`: seconds of processor a sweep, start-up of its worker left out."""
 
     rate: float
@@ -54,6 +54,7 @@ class Timed(Worker):
 
     def __init__(self, folder: Path, now: datetime) -> None:
         super().__init__(lambda: load(folder, {}), now)
+        self.begins: list[float] = []
         self.ends: list[float] = []
         self.swept = self.waited = 0.0
         self._lock = threading.Lock()
@@ -62,6 +63,7 @@ class Timed(Worker):
         began = time.monotonic()
         super().sweep(organisation)
         with self._lock:
+            self.begins.append(began)
             self.ends.append(time.monotonic())
             self.swept += self.ends[-1] - began
 
@@ -92,7 +94,11 @@ def work(folder: Path, now: datetime) -> None:
     worker.run(DEFAULT_AT_ONCE, wait=False)
     used = resource.getrusage(resource.RUSAGE_SELF)
     cpu = used.ru_utime + used.ru_stime - began.ru_utime - began.ru_stime
-    print(json.dumps({"ends": worker.ends, "swept": worker.swept, "waited": worker.waited, "cpu": cpu}))
+    print(
+        json.dumps(
+            {"begins": worker.begins, "ends": worker.ends, "swept": worker.swept, "waited": worker.waited, "cpu": cpu}
+        )
+    )
 
 
 def measured(folder: Path, now: datetime, workers: int) -> Round:
@@ -103,10 +109,10 @@ def measured(folder: Path, now: datetime, workers: int) -> Round:
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT) for _ in range(workers)
     ]
     told = [json.loads(process.communicate()[0]) for process in begun]
-    ends = sorted(end for one in told for end in one["ends"])
+    begins, ends = ([moment for one in told for moment in one[what]] for what in ("begins", "ends"))
     assert len(ends) == ORGANISATIONS, f"{len(ends)} of {ORGANISATIONS} were swept"
     swept, waited = (sum(one[what] for one in told) for what in ("swept", "waited"))
-    rate = 60 * (len(ends) - 1) / (ends[-1] - ends[0])
+    rate = 60 * len(ends) / (max(ends) - min(begins))
     return Round(rate, 1 - waited / swept, sum(one["cpu"] for one in told) / len(ends))
 
 
