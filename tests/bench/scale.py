@@ -1,7 +1,7 @@
 """How far a fleet goes: 10,000 and 100,000 organisations against the platforms' limits and prices, in virtual time.
 
     python tests/bench/scale.py            # prints the tables; some minutes
-    python tests/bench/scale.py --write    # and puts them into docs/scale.md
+    python tests/bench/scale.py --write    # and puts them into docs/promises/scale.md
 
 What a day of one organisation asks is counted by really sweeping one (`fleet_day`); the fleet's own rules then play
 thousands of them (`fleet_model`); prices are `connectors/prices.yaml`. Nothing is typed in but the assumptions below.
@@ -26,7 +26,7 @@ from tests.bench.fleet_model import Firm, Fleet, Platform, Seen
 from worker.core.permits import Rate
 from worker.core.usage import GIB, PriceList, extra
 
-DOC = Path(__file__).resolve().parents[2] / "docs" / "scale.md"
+DOC = Path(__file__).resolve().parents[2] / "docs" / "promises" / "scale.md"
 BEGIN, END = "<!-- simulated: tests/bench/scale.py --write -->", "<!-- end -->"
 
 ANSWER = 0.3

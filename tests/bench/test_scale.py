@@ -1,4 +1,4 @@
-"""The simulated fleet, small: what docs/scale.md claims of thousands holds here, and the page says so."""
+"""The simulated fleet, small: what the page claims of thousands holds here, and the page says so."""
 
 from datetime import timedelta
 

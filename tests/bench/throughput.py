@@ -41,7 +41,7 @@ WORKERS = (1, 2, 4)
 
 @dataclass(frozen=True)
 class Round:
-    """One round. `rate` organisations a minute between the first beginning and the last end; `outside`: share of the sweeps' own
+    """One round. `rate`: organisations a minute, first beginning to last end; `outside`: share of the sweeps' own
     time not spent waiting for HTTP; `cpu`: seconds of processor a sweep, start-up of its worker left out."""
 
     rate: float

@@ -165,7 +165,7 @@ def _end_promise(desk: Desk, app: Any, whom: "Whom", ids: list[str]) -> int:
 def dispute_command(
     desk: Desk, client: str, why: str, review: Any, owner: str, over: bool, invoices: tuple[str, ...], org: str
 ) -> int:
-    """Record that a client contests something, or that it is --over. Contested invoices are not asked for."""
+    """Record that a client contests something: contested invoices are not asked for. --over when that ends."""
     from worker.commands import people
     from worker.core.events import EventKind
 

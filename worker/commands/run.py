@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @command("run", json=True)
 @click.argument("organisations", nargs=-1, metavar="[ORG]...")
 def run_command(desk: Desk, organisations: tuple[str, ...]) -> int:
-    """Read the books, decide, and (in live mode) send. Exits 0, 1 or 3; see `duecourse --help`."""
+    """Read the books, decide, and in live mode send. Exits 0, 1 or 3; see `duecourse --help`."""
     return _run(desk, organisations, deliver=True)
 
 
