@@ -129,7 +129,8 @@ def start(folder: Path, now: datetime) -> list["subprocess.Popen[bytes]"]:
 
 def finish(workers: list["subprocess.Popen[bytes]"]) -> None:
     for worker in workers:
-        worker.wait()
+        if worker.wait():
+            print(f"          worker {worker.pid} ended with {worker.returncode}", flush=True)
 
 
 def kill_one(workers: list["subprocess.Popen[bytes]"], url: str) -> int:

@@ -1,6 +1,7 @@
 """Organisations swept per minute by 1, 2 and 4 workers here, and how much of a sweep is not waiting for HTTP.
 
-    python tests/bench/throughput.py       # about two minutes; THROUGHPUT_ORGANISATIONS=24
+    python tests/bench/throughput.py                            # about two minutes; THROUGHPUT_ORGANISATIONS=24
+    THROUGHPUT_ANSWER=0.3 python tests/bench/throughput.py      # as far away as a platform
 
 Real: PostgreSQL, the queue, worker processes, HTTP to simulated companies without limits or distance. Each organisation
 was read and written to before; what is measured are its ordinary turns, in rounds that alternate between the numbers of
@@ -36,6 +37,8 @@ from worker.logs import configure
 ROOT = Path(__file__).resolve().parents[2]
 ORGANISATIONS = int(os.environ.get("THROUGHPUT_ORGANISATIONS", "24"))
 ROUNDS = int(os.environ.get("THROUGHPUT_ROUNDS", "3"))
+ANSWER = float(os.environ.get("THROUGHPUT_ANSWER", "0"))
+"""Seconds added to every answer: the distance to a platform, which loopback has none of."""
 WORKERS = (1, 2, 4)
 
 
@@ -76,6 +79,7 @@ class Timed(Worker):
 
         def once(session: Session, *words: Any) -> Any:
             began = time.monotonic()
+            time.sleep(ANSWER)
             try:
                 return real(session, *words)
             finally:
