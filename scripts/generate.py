@@ -22,7 +22,7 @@ from worker.config.options_books import KINDS
 from worker.config.options_policy import PolicyOptions
 from worker.config.policies import presets, shipped_templates
 from worker.core.policy import Policy
-from worker.report.status_data import status_schema
+from worker.report.schemas import ANSWERS, schema_of
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 110
@@ -53,7 +53,7 @@ def outputs() -> dict[str, str]:
         "docs/reference/config.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
         "docs/reference/configuration.md": configuration(),
         "docs/reference/policy.md": policy_page(),
-        "docs/reference/status.schema.json": json.dumps(status_schema(), indent=2) + "\n",
+        **{f"docs/reference/{name}.schema.json": json.dumps(schema_of(name), indent=2) + "\n" for name in ANSWERS},
         **pages(),
     }
 

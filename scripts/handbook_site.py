@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,3 +64,21 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Files) -> 
 def on_post_page(output: str, *, page: Any, config: Any) -> str:
     """The offline search asks a public host for a helper; ours stands beside the pages."""
     return output.replace(SHIM, posixpath.relpath("assets/search-from-files.js", posixpath.dirname(page.url) or "."))
+
+
+def on_post_template(output_content: str, *, template_name: str, config: Any) -> str:
+    """The same for pages that are none of ours, such as 404.html."""
+    return output_content.replace(SHIM, "assets/search-from-files.js")
+
+
+def on_post_build(*, config: Any) -> None:
+    """No page makes a browser ask another host for anything. Raises PluginError."""
+    for page in sorted(Path(config["site_dir"]).rglob("*.html")):
+        if found := asks(page.read_text("utf-8")):
+            raise PluginError(f"{page} would ask {', '.join(found)}")
+
+
+def asks(html: str) -> list[str]:
+    """Addresses of other hosts that a browser fetches by itself; links that people follow are none."""
+    tags = re.findall(r"<(?!a\b)\w+\s[^>]*>", html)
+    return [url for tag in tags for url in re.findall(r'(?:src|href|srcset|data)="?((?:https?:)?//[^"\s>]+)', tag)]

@@ -6,17 +6,21 @@ The only module that names concrete classes. The CLI, the handlers and the fleet
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from worker.afterwards import look_after, watching
+from worker.app_digest import note_standings, stoppable
 from worker.app_mail import Post, composer_of, copied, warned
 from worker.app_replies import Ear, listening
+from worker.app_sandbox import sandbox_options
 from worker.budget import budgeted
+from worker.bulletin import obey, tell
 from worker.clock import SystemClock
+from worker.config.source import guess
 from worker.config.values import (
     CsvBooks,
     OrganisationConfig,
@@ -42,7 +46,6 @@ from worker.sweep import Outfit, sweep
 
 if TYPE_CHECKING:
     from connectors.budget import Budget, Pool
-    from connectors.sandbox.company import Company
     from worker.core.inference.learn import Learnt
     from worker.core.inference.spared import Spared
     from worker.logbook.store import SqlLogbook
@@ -51,17 +54,6 @@ if TYPE_CHECKING:
 
 STOP_FILE = "STOP"
 """A file of this name in the state folder is the kill switch; its text is the reason."""
-
-SANDBOX_PER_MINUTE = 6000
-"""Nobody should wait for a simulated platform's minute."""
-
-SANDBOX_ZONE = "Europe/London"
-"""Where the simulated company is; its QuickBooks face does not say."""
-
-SANDBOX_SEED = 7
-"""The one company every demo shows; its story has one first day, so any two demonstrations agree."""
-SANDBOX_CLIENTS = 72
-SANDBOX_INVOICES_A_MONTH = 320
 
 
 class Quiet:
@@ -118,13 +110,18 @@ class App:
         with watching(ping, run_id), rare_collections():
             for mailer in mailers.values() if live else ():
                 self.check_instance(mailer)
+            if live and alone:
+                obey(self)
             turns = enumerate(self._longest_waiting_first(chosen), 1)
             erased = {o.name: self._forget(o, deliver) for o in chosen}
             swept = tuple(
                 warned(self._one(o, mailers[o.name], f"{run_id}-{n}", deliver=live), *erased[o.name]) for n, o in turns
             )
             results = budgeted(self, swept)
+            if live:
+                note_standings(self, results)
             if live and alone:
+                tell(self)
                 look_after(self.logbook, self.practice, self.clock.now(), results, counts_of(results))
         ok = not any((r.skipped and not r.excused) or r.broken for r in results)
         ping.finish(run_id, ok, counts_of(results))
@@ -171,7 +168,7 @@ class App:
             clock=self.clock,
             progress=self.progress,
             holder=me(),
-            resolve=partial(self.resolve, organisation),
+            resolve=partial(stoppable, self, organisation) if deliver else partial(self.resolve, organisation),
             composer=self.composer,
             stopped=lambda: self.stopped() or self.halt.now(),
             halted=self.halt.now,
@@ -185,7 +182,10 @@ class App:
         unknown = [n for n in names if n not in known]
         if unknown:
             raise ConfigError(
-                [Problem("command line", f'no organisation "{n}"', ", ".join(sorted(known))) for n in unknown]
+                [
+                    Problem("command line", f'no organisation "{n}"', ", ".join(sorted(known)), guess(n, known))
+                    for n in unknown
+                ]
             )
         return tuple(o for o in self.practice.organisations if not names or o.name in names)
 
@@ -241,11 +241,14 @@ class App:
         from worker.config.resolve import resolve
         from worker.core.events import EventKind
         from worker.core.inference.learn import LOOKED_BACK, learn
+        from worker.core.recorded_pauses import with_pauses
         from worker.core.recorded_runs import with_recorded
 
         settings = resolve(organisation, snapshot, day, calendar_for)
         settings = with_recorded(settings, self.logbook.events(organisation.name, kind=EventKind.PAYS))
         name = organisation.name
+        pauses = (e for kind in (EventKind.PAUSE, EventKind.RESUME) for e in self.logbook.events(name, kind=kind))
+        settings = with_pauses(settings, sorted(pauses, key=lambda e: e.id))
         return learn(settings, self.logbook.paid(name, day - LOOKED_BACK), day, self.logbook.cycles(name))
 
     def waits(self, organisation: OrganisationConfig, day: date) -> "Spared":
@@ -274,17 +277,18 @@ class App:
 
     def mailer(self) -> Mailer:
         """The mailer the practice's config names; connects on first use."""
-        return self._closed_later(self.post.mailer(self.practice.mail))
+        return self.closed_later(self.post.mailer(self.practice.mail))
 
     def mailers(self, chosen: Sequence[OrganisationConfig]) -> dict[str, Mailer]:
         """The mailer of each organisation: its own mailbox, else the practice's one mailer."""
-        own = {o.name: self._closed_later(self.post.mailer(o.mail)) for o in chosen if o.mail is not None}
+        own = {o.name: self.closed_later(self.post.mailer(o.mail)) for o in chosen if o.mail is not None}
         if len(own) == len(chosen):
             return own
         shared = self.mailer()
         return {o.name: own.get(o.name, shared) for o in chosen}
 
-    def _closed_later(self, mailer: Mailer) -> Mailer:
+    def closed_later(self, mailer: Mailer) -> Mailer:
+        """The mailer, closed when the app is."""
         self._closing.append(mailer.close)
         return mailer
 
@@ -340,51 +344,6 @@ def options_of(organisation: OrganisationConfig) -> dict[str, object]:
     if isinstance(books, QuickBooksBooks):  # a company rarely says in which zone it is
         found["zone"] = written.zone or organisation.practice.zone
     return {k: v.reveal() if isinstance(v, Secret) else v for k, v in found.items() if v not in (None, "")}
-
-
-@contextmanager
-def sandbox_options(books: SandboxBooks, now: datetime) -> Iterator[dict[str, object]]:
-    """Connection options of a sandbox: the one at its URL, else one served in this process for as long as needed."""
-    if books.url:
-        yield _sandbox_face(books, books.url.rstrip("/"), books.tenant)
-        return
-    from connectors.sandbox.limits import Limits
-    from connectors.sandbox.server import serve
-
-    with serve(sandbox_company(now), now=now, limits=Limits(minute=SANDBOX_PER_MINUTE)) as running:
-        yield _sandbox_face(books, running.url, books.tenant or running.tenants[0])
-
-
-def _sandbox_face(books: SandboxBooks, base: str, tenant: str) -> dict[str, object]:
-    """How to reach one organisation of a sandbox in the shape of a platform."""
-    from connectors.sandbox.apps import CLIENT_ID, CLIENT_WORD
-
-    known: dict[str, object] = {"client_id": CLIENT_ID, "client_secret": CLIENT_WORD}
-    if books.face == "quickbooks":
-        from connectors.sandbox.quickbooks_face import TOKEN, standing_consent
-
-        if not tenant:
-            found, expected = "a QuickBooks-shaped sandbox without a tenant", "the id that duecourse sandbox prints"
-            raise ConfigError([Problem("books", found, expected, "add tenant:")])
-        realm, consent = standing_consent(tenant)
-        reached = {"api_url": base, "token_url": f"{base}{TOKEN}", "zone": SANDBOX_ZONE}
-        unhurried = {"per_minute": SANDBOX_PER_MINUTE, "per_second": SANDBOX_PER_MINUTE}
-        return {**known, **reached, **unhurried, "realm": realm, "refresh_token": consent}
-    reached = {"identity_url": f"{base}/connect/token", "api_url": f"{base}/api.xro/2.0"}
-    return {**known, **reached, "tenant": tenant, "per_minute": SANDBOX_PER_MINUTE}
-
-
-def sandbox_company(now: datetime, seed: int = SANDBOX_SEED) -> "Company":
-    """The simulated company as every demo tells its story, up to the day after `now`."""
-    from connectors.sandbox.company import DEFAULT_START, Company
-
-    return Company.simulate(
-        seed,
-        DEFAULT_START,
-        now.date() + timedelta(days=1),
-        clients=SANDBOX_CLIENTS,
-        invoices_per_month=SANDBOX_INVOICES_A_MONTH,
-    )
 
 
 def wording_folders(practice: Practice) -> tuple[Path, ...]:

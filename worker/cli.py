@@ -12,6 +12,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Every day": {
         "run": "run",
         "preview": "run",
+        "digest": "digest",
         "explain": "explain",
         "status": "status",
         "history": "history",
@@ -21,6 +22,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "release": "record",
         "promise": "record",
         "dispute": "record",
+        "pause": "pause",
+        "resume": "pause",
         "pays": "pays",
         "plan": "plan",
         "log": "record",

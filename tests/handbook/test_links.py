@@ -1,6 +1,7 @@
 """Every link of the handbook leads somewhere, in the site as in the repository, and no page is lost."""
 
 import posixpath
+import re
 
 import pytest
 import yaml
@@ -42,3 +43,9 @@ def test_a_link_that_leads_nowhere_is_found() -> None:
     broken = Page("docs/index.md", (), (), ("bookkeeper/holds.md#no-such-heading",), (), ())
     with pytest.raises(AssertionError, match="no-such-heading"):
         test_links_and_anchors_resolve(broken)
+
+
+@pytest.mark.parametrize("page", [p for p in pages() if p.name.startswith("docs/house/")], ids=lambda p: p.name)
+def test_the_files_a_recipe_names_are_there(page: Page) -> None:
+    named = {c for c in page.code if re.fullmatch(r"[\w./-]+/[\w./-]*", c) and not re.search(r"NAME|CODE", c)}
+    assert not {c for c in named if not (ROOT / c).exists()}

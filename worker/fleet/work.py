@@ -13,9 +13,11 @@ import structlog
 from connectors.budget import Pool
 from worker.afterwards import look_after
 from worker.app import App
+from worker.bulletin import obey, tell
 from worker.clock import SystemClock
 from worker.config.values import Practice
 from worker.core.results import SweepResult, exit_code
+from worker.core.settings import Mode
 from worker.errors import DuecourseError
 from worker.fleet import queue as queues
 from worker.fleet.spread import lanes_of, turns
@@ -63,7 +65,8 @@ class Worker:
         )
 
     def tick(self, timestamp: int) -> None:
-        """Once a minute in the whole fleet: enqueue whose turn it is, hand on what dead workers held, tell the ping."""
+        """Once a minute in the whole fleet: enqueue whose turn it is, hand on what dead workers held, tell the ping;
+        read answers to the digest, and send it when it is due."""
         until = datetime.fromtimestamp(timestamp, tz=UTC)
         practice = self.practice()
         parked = {p.organisation for p in queues.places(self.url) if p.state == "parked"}
@@ -71,6 +74,9 @@ class Worker:
             names = (o.name for o in practice.organisations)
             now = turns(names, parked, until - TICK, until, practice.fleet_every)
             added, there = queues.enqueue(queue, [(n, app.logbook.open_count(n)) for n in now])
+            if practice.mode is Mode.LIVE:
+                obey(app)
+                tell(app)
             rescued = queues.rescue(queue, self.url)
             counts = {"enqueued": added, "waiting": there, "rescued": rescued, "parked": len(parked)}
             app.ping(watched=True).finish(f"tick-{timestamp}", not parked, counts)

@@ -5,7 +5,7 @@ from worker.core.history import GONE, UNHEARD, History
 from worker.core.money import Money, totals
 from worker.core.receivable import Snapshot
 from worker.core.settings import OrganisationSettings
-from worker.report.terminal import day, money
+from worker.core.words import day, money
 
 BEFORE = 5
 
