@@ -20,7 +20,7 @@ if __name__ == "__main__":  # run as a file, from anywhere
 from connectors.sandbox.books import Books
 from connectors.sandbox.company import DEFAULT_START, Company
 from connectors.sandbox.rundays import Cycle as TrueCycle
-from worker.app import SANDBOX_CLIENTS, SANDBOX_INVOICES_A_MONTH, SANDBOX_SEED
+from worker.app_sandbox import SANDBOX_CLIENTS, SANDBOX_INVOICES_A_MONTH, SANDBOX_SEED
 from worker.calendars import calendar_for
 from worker.core.inference.answer import CHRISTMAS, Cycle, infer
 from worker.core.inference.evidence import Settled, evidence_of
