@@ -95,6 +95,7 @@ def _words(found: "Approval") -> str:
         "step": "one step for one invoice",
         "address": "a changed address",
         "surprise": f"messages to {covered} clients",
+        "clock": "a sweep dated before one that is on record",
     }.get(found.kind, found.kind)
 
 

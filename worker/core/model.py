@@ -9,6 +9,7 @@ from worker.core.history import UNHEARD, MessageState
 from worker.core.ladder import Position
 from worker.core.message import ClientTotal, InvoiceLine, MessageModel
 from worker.core.money import Money, minor_digits, totals
+from worker.core.promises import not_kept
 from worker.core.receivable import Client, Credit, Invoice
 from worker.core.settings import Address, ClientSettings, Signature
 from worker.core.workdays import add_months
@@ -174,10 +175,9 @@ def promised_by_client(ctx: Context, positions: Iterable[Position]) -> date | No
     days = [
         promise.by
         for p in positions
-        for promise in ctx.index.promises.get(ctx.snapshot.survivor(p.invoice.client_id), ())
-        if promise.stated_by_client
-        and promise.by < ctx.day
-        and (not promise.invoice_ids or p.invoice.id in promise.invoice_ids)
+        for promise in not_kept(
+            ctx.index.promises.get(ctx.snapshot.survivor(p.invoice.client_id), ()), p.invoice, ctx.day
+        )
     ]
     return max(days, default=None)
 

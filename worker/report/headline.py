@@ -34,6 +34,7 @@ LABELS: Mapping[str, str] = {
     "promise-twice": "second broken promise",
     "dispute": "disputed",
     "dispute-review": "dispute to be reviewed",
+    "others-disputed": "another invoice of theirs disputed",
     "uncertain": "a message of unknown outcome",
     "uncertain-old": "a message of unknown outcome",
     "unmatched-money": "money to be matched",
