@@ -139,7 +139,9 @@ class PayerDesk:
         return [i for i in live if i.id not in stopped]
 
     def _hold(self, held: Held, invoices: list[Invoice], task_id: str) -> None:
-        bucket = {"too-small": Bucket.EXCLUDED, "away": Bucket.WAITING}.get(held.reason.code, Bucket.HELD)
+        bucket = {"too-small": Bucket.EXCLUDED, "away": Bucket.WAITING, "late": Bucket.WAITING}.get(
+            held.reason.code, Bucket.HELD
+        )
         for invoice in invoices:
             self._stand(invoice, bucket, held.reason, on=held.next_on)
         if held.task and invoices:

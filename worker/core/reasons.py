@@ -72,6 +72,7 @@ SENTENCES: dict[str, str] = {
     "arranged-first": "{step} is due, but today's message is about something agreed; it comes after it.",
     "statement": "Next: {step} on {on}, with everything that is open.",
     "with-others": "Coming up; it will be mentioned in the next message about what is overdue.",
+    "late": "The message of about {on} is still on its way, says a mail server; it is tried until {until}.",
     "away": "{sender} is away until {until}, says an automatic reply.",
     "deadline": "We asked for payment by {granted}; nothing more before {on}.",
     # chased

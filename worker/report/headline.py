@@ -52,6 +52,7 @@ LABELS: Mapping[str, str] = {
     "reply-unread": "a reply that was not dealt with",
     "approval-deaf": "waiting for approval",
     "away": "somebody is away",
+    "late": "a message still on its way",
     "approval": "waiting for approval",
     "refused": "step refused",
     "task": "waiting for a person",
