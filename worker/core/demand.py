@@ -43,7 +43,7 @@ def demand_of(
     left_out = tuple((i, why[i.id].sentence) for i in overdue if i.id in why)
     ids = {i.id for i in asked}
     sent = [
-        (m.on, f"{m.step} by e-mail")
+        (m.on, "")
         for m in history.messages
         if m.kind is MessageKind.REMINDER and m.state in GONE - UNHEARD and {a.invoice_id for a in m.advances} & ids
     ]
