@@ -11,7 +11,7 @@ from worker.config.rates import rate_tables
 from worker.core.decide import decide
 from worker.core.demand import Demand, demand_of
 from worker.core.history import Contacted, History, MessageState
-from worker.core.settings import Charges, Debtor, Dispute, OrganisationSettings
+from worker.core.settings import Charges, Debtor, Dispute, Hold, OrganisationSettings
 from worker.report.letter import BLANK, letter_page
 from worker.wording.check import check_templates
 from worker.wording.phrases import letter_phrases
@@ -26,6 +26,7 @@ PAST = History(
     messages=(
         build.sent("2026-01-20", "nudge", "A1"),
         build.sent("2026-02-03", "ask", "A1", state=MessageState.BOUNCED),
+        build.sent("2026-02-17", "firm", "A1", state=MessageState.DEFERRED),
     ),
     contacts=(Contacted("acme", date(2026, 2, 10), "rang"),),
 )
@@ -55,6 +56,12 @@ def test_only_what_is_overdue_and_undisputed_and_what_really_reached_them() -> N
     assert "<td>by e-mail</td>" in page
     assert "300.00" not in page
     assert "nterest" not in page
+
+
+def test_what_a_person_holds_or_the_client_never_saw_is_not_demanded() -> None:
+    held, _ = letter(holds=(Hold("acme", "in talks", invoice_id="A1"),))
+    assert held.invoices == ()
+    assert [(i.id, "in talks" in why) for i, why in held.left_out] == [("A1", True), ("A2", False)]
 
 
 def test_interest_where_law_debtor_and_basis_are_stated() -> None:

@@ -57,6 +57,9 @@ GONE = frozenset(
 UNHEARD = frozenset({MessageState.BOUNCED, MessageState.DROPPED, MessageState.COMPLAINED})
 """States in which we know the client did not hear us."""
 
+NOT_KNOWN_HEARD = UNHEARD | {MessageState.UNCERTAIN, MessageState.HANDED, MessageState.DEFERRED}
+"""States in which nobody may say to the client that we wrote."""
+
 
 @dataclass(frozen=True, slots=True)
 class Advance:
