@@ -1,16 +1,18 @@
-"""The reply poller against Dovecot: a second real server, with its own UIDs, keywords, folders and TLS."""
+"""The reply poller against Dovecot: a second real server, with its own UIDs, keywords and folders."""
 
-import ssl
+import os
+import shutil
 from collections.abc import Iterator, Sequence
 from datetime import date
 from email.message import EmailMessage
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-import trustme
-from imap_tools import MailBox
+from imap_tools import BaseMailBox, MailBoxUnencrypted
 
-from tests.mail.far_dovecot import dovecot, why_not
+from tests.mail.far_dovecot import dovecot, missing
 from tests.mail.far_imap import PASSWORD
 from tests.mail.test_delivery_reports import POSTFIX
 from worker.core.history import ReplyKind
@@ -18,25 +20,29 @@ from worker.errors import MailboxError
 from worker.mail.imap import ImapServer
 from worker.mail.inbox import Found, Headers, Seen, look
 from worker.mail.incoming import read_incoming
+from worker.mail.smtp import Security
 
-pytestmark = [pytest.mark.matrix, pytest.mark.skipif(bool(why_not()), reason=why_not() or "it runs here")]
+pytestmark = [pytest.mark.matrix, pytest.mark.skipif(bool(missing()), reason=missing())]
 _numbers = count(1)
 USER = "accounts@books.example.com"
 SINCE = date(2020, 1, 1)  # by the day it came in, which a test does not choose
 
 
 @pytest.fixture(scope="module")
-def port(authority: trustme.CA) -> Iterator[int]:
-    with dovecot(authority) as running:
-        yield running
+def port() -> Iterator[int]:
+    with TemporaryDirectory(prefix="dovecot-") as home, dovecot(Path(home)) as running:
+        (mail_home := Path(home) / "mail").mkdir()
+        if os.getuid() == 0:
+            shutil.chown(mail_home, "mail", "mail")
+        yield running.imap
 
 
 class Box:
     """One mailbox, and what the poller saw of it."""
 
-    def __init__(self, port: int, trust: ssl.SSLContext, user: str) -> None:
-        self.server = ImapServer("localhost", port, username=user, password=PASSWORD, timeout=10)
-        self.trust, self.seen = trust, Seen()
+    def __init__(self, port: int, user: str) -> None:
+        self.server = ImapServer("127.0.0.1", port, Security.NONE, user, PASSWORD, timeout=10)
+        self.seen = Seen()
         self.heard: list[Found] = []
 
     def put(self, raw: bytes, folder: str = "INBOX") -> None:
@@ -45,9 +51,8 @@ class Box:
                 box.folder.create(folder)
             box.append(raw, folder)
 
-    def open(self) -> MailBox:
-        box = MailBox("localhost", self.server.port, timeout=10, ssl_context=self.trust)
-        return box.login(self.server.username, PASSWORD)  # type: ignore[return-value]
+    def open(self) -> BaseMailBox:
+        return MailBoxUnencrypted("127.0.0.1", self.server.port, timeout=10).login(self.server.username, PASSWORD)
 
     def flags(self) -> list[tuple[str, ...]]:
         with self.open() as box:
@@ -62,13 +67,13 @@ class Box:
         def handle(found: Sequence[Found], upto: Seen) -> None:
             self.heard, self.seen = list(found), upto
 
-        look(self.server, folder, self.seen, SINCE, wanted, handle, mark, self.trust)
+        look(self.server, folder, self.seen, SINCE, wanted, handle, mark)
         return [f.raw for f in self.heard]
 
 
 @pytest.fixture
-def box(port: int, trust: ssl.SSLContext, request: pytest.FixtureRequest) -> Box:
-    return Box(port, trust, f"{request.node.name.strip('[]')[:40]}@books.example.com")
+def box(port: int, request: pytest.FixtureRequest) -> Box:
+    return Box(port, f"{request.node.name.strip('[]')[:40]}@books.example.com")
 
 
 def mail(subject: str, text: str = "We pay on Friday.") -> bytes:
@@ -121,6 +126,6 @@ def test_a_folder_numbered_anew_is_read_from_the_beginning(box: Box) -> None:
 def test_a_folder_that_is_not_there_and_a_password_that_is_wrong_say_so(box: Box) -> None:
     with pytest.raises(MailboxError, match='no folder "Nowhere"'):
         box.look("Nowhere")
-    wrong = ImapServer("localhost", box.server.port, username=USER, password="wrong", timeout=10)
+    wrong = ImapServer("127.0.0.1", box.server.port, Security.NONE, USER, "wrong", timeout=10)
     with pytest.raises(MailboxError):
-        look(wrong, "INBOX", Seen(), SINCE, lambda _: True, lambda *_: None, context=box.trust)
+        look(wrong, "INBOX", Seen(), SINCE, lambda _: True, lambda *_: None)

@@ -28,11 +28,11 @@ def test_the_eighth_has_no_ladder_of_its_own_and_is_not_taken_for_a_policy(tmp_p
 def test_a_year_of_a_preset_in_every_language(preset: str, tmp_path: Path) -> None:
     watch, found = played(demo_config(tmp_path, preset), MOMENT, YEAR, LANGUAGES)
     assert set(watch.rendered) == set(LANGUAGES)
-    table = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+    table = (ROOT / "docs" / "bookkeeper" / "presets.md").read_text(encoding="utf-8")
     assert row(preset, found) in table, f"out of date: python tests/simulation/years.py\n{row(preset, found)}"
 
 
 def test_the_docs_hold_a_row_of_every_preset() -> None:
-    table = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+    table = (ROOT / "docs" / "bookkeeper" / "presets.md").read_text(encoding="utf-8")
     assert "\n".join(HEAD) in table
     assert [preset for preset in PRESETS if f"| {preset} |" not in table] == []

@@ -1,4 +1,4 @@
-"""Every preset over the sandbox, played forward under the eyes of `Watch`: the figures of docs/policies.md.
+"""Every preset over the sandbox, played forward under the eyes of `Watch`: the figures of docs/bookkeeper/presets.md.
 
 python tests/simulation/years.py            # the table there
 """

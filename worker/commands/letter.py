@@ -29,7 +29,10 @@ def letter_command(desk: Desk, client: str, file: Path, org: str) -> None:
         raise people.wrong(f"this debt is never handed over: {found.kept}", todo="remove never hand over: first")
     if not found.invoices:
         why = "; ".join(f"{invoice.number}: {why}" for invoice, why in found.left_out[:6])
-        raise people.wrong(f"{whom.client.name} has nothing overdue that could be demanded", why)
+        todo = f'see duecourse explain "{whom.client.name}": what is open, due and disputed'
+        raise people.wrong(
+            f"{whom.client.name} has nothing overdue that could be demanded", why or "overdue invoices", todo
+        )
     if file.exists():
         raise people.wrong(f"{file} exists already", "a new file", "name another with --to")
     country = whom.client.country or whom.at.snapshot.organisation.country

@@ -61,6 +61,8 @@ def _window(decision: Remind | Thank, settings: OrganisationSettings, as_of: AsO
     closed = [
         c for c in calendars.get(window.holidays, (settings.calendar, chosen.calendar)) if as_of.day in c.holidays
     ]
+    if settings.sends_from and as_of.at < settings.sends_from:
+        return ["before people could stop it"]
     return [] if inside and not closed else ["outside the mail window"]
 
 
