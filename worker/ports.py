@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from worker.core.decisions import Remind, Thank
+from worker.core.earlier import BooksNote
 from worker.core.events import Event, EventKind
 from worker.core.grant import Grant
 from worker.core.history import History, MessageState
@@ -129,6 +130,18 @@ class Metered(Protocol):
     @property
     def usage(self) -> Mapping[str, Used]:
         """What was asked of the platform through this object so far, by purpose."""
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """Books that keep a history of each invoice which a program may read."""
+
+    @property
+    def spare(self) -> bool:
+        """Whether today's calls suffice for more than last looks."""
+
+    def history(self, invoice_id: str) -> Sequence[BooksNote]:
+        """The lines of an invoice's history, newest first, a call each. Raises BooksError."""
 
 
 class MirrorWriter(Protocol):

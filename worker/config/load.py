@@ -63,7 +63,12 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = 
         files=tuple(files),
         contact_budget=written.contact_budget,
         warnings=tuple(
-            dict.fromkeys(w for o in organisations for w in lint.organisation_warnings(o.written, o.policies))
+            dict.fromkeys(
+                [
+                    *lint.practice_warnings(written),
+                    *(w for o in organisations for w in lint.organisation_warnings(o.written, o.policies)),
+                ]
+            )
         ),
         folder=folder,
         vault=vault_of(written, folder, env, problems),
