@@ -10,10 +10,10 @@ from tests.core.build import as_of, books, client_settings, considerate, invoice
 from worker.core.decide import decide
 from worker.core.events import Event, EventKind
 from worker.core.history import History, Waited
-from worker.core.inference.answer import CHRISTMAS
 from worker.core.inference.evidence import Settled
 from worker.core.inference.learn import Learnt, Paid, is_learnt, learn, with_learnt
 from worker.core.inference.receipts import outlooks, weeks
+from worker.core.inference.rules import CHRISTMAS
 from worker.core.inference.spared import Spared, spared
 from worker.core.payment_run import RunSchedule, parse_pays
 from worker.core.policy import Policy

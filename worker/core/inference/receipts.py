@@ -65,7 +65,7 @@ def outlooks(
             evidence = everyone = everyone or learnt.everyone()
         written = learnt.written(chosen) if chosen else ()
         found_out = written or learnt.cycle(payer).found
-        said = _said(invoice, chosen, learnt, promised.get(client, ()))
+        said = _said(invoice, chosen, learnt, promised.get(client, ()), bool(written))
         when = expected(invoice.issued, invoice.due, evidence, found_out, learnt.library(payer), learnt.day, said)
         if when:
             found.append(Outlook(invoice, payer, when, own))
@@ -81,7 +81,9 @@ def _by_client(snapshot: Snapshot, promises: Iterable[Promise]) -> dict[str, lis
     return made
 
 
-def _said(invoice: Invoice, chosen: ClientSettings | None, learnt: Learnt, promises: Sequence[Promise]) -> Said:
+def _said(
+    invoice: Invoice, chosen: ClientSettings | None, learnt: Learnt, promises: Sequence[Promise], written: bool
+) -> Said:
     """What is known of this very invoice; the newest promise counts, else the date the books expect it."""
     mine = [p.by for p in promises if not p.invoice_ids or invoice.id in p.invoice_ids]
     on = mine[-1] if mine else invoice.expected
@@ -90,7 +92,7 @@ def _said(invoice: Invoice, chosen: ClientSettings | None, learnt: Learnt, promi
     if chosen and schedule is None and invoice.approved:
         schedule = learnt.cycle(chosen.payer_id).schedule(chosen.calendar)
     run = schedule.run_for(ready, invoice.due) if schedule and ready else None
-    return Said(on, run, chosen.calendar.closures if chosen else ())
+    return Said(on, run, chosen.calendar.closures if chosen else (), written)
 
 
 def weeks(found: tuple[Outlook, ...], day: date, count: int) -> tuple[Week, ...]:
