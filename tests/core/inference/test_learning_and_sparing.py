@@ -117,6 +117,17 @@ def test_receipts_are_expected_on_the_clients_own_day_and_never_exceed_what_is_o
     assert all(Decimal(0) <= w.low <= w.amount <= w.high <= Decimal(1000) for w in by_week)
 
 
+def test_the_invoices_of_one_payer_come_partly_together_so_ten_small_ones_are_surer_than_one() -> None:
+    learnt = learnt_from([p for n, p in enumerate(thursdays()) if n % 3])
+    due, issued = TODAY - timedelta(days=4), TODAY - timedelta(days=34)
+    items = [invoice(f"A{n}", due, "100.00", issued=issued) for n in range(10)]
+    ten = weeks(outlooks(books(*items, read=TODAY), learnt)[0], TODAY, 1)[0]
+    one = weeks(outlooks(books(invoice("A", due, "1000.00", issued=issued), read=TODAY), learnt)[0], TODAY, 1)[0]
+    assert ten.amount == one.amount
+    reach = float((ten.high - ten.amount) / (one.high - one.amount))
+    assert 0.4 < reach < 0.8  # ten strangers would reach a third as far as one
+
+
 def test_a_client_that_never_paid_is_judged_by_everyone() -> None:
     learnt = learnt_from(thursdays(client_id="other"), client_settings("acme"), client_settings("other"))
     found, _ = outlooks(books(invoice("A1", TODAY, issued=TODAY - timedelta(days=30)), read=TODAY), learnt)
