@@ -29,7 +29,7 @@ TAIL, TAIL_DAYS = 0.1, 15
 STEADY = 4
 """Clocks count by their spread to this power: one twice as steady counts sixteen times as much."""
 
-LIKELY = 0.3
+LIKELY = 0.1
 """A day is likely itself when it is at least this likely as the likeliest beside it."""
 
 AHEAD = 400
