@@ -114,6 +114,8 @@ class _Lazy(click.Group):
         """What was mistyped is said as any other mistake is: where, what, what was expected, what to do."""
         try:
             return super().invoke(ctx)
+        except click.exceptions.NoArgsIsHelpError:
+            raise  # `duecourse fleet` alone asks for its help, as `duecourse` alone does: nothing was mistyped
         except click.UsageError as error:
             raise Mistyped(error) from None
 

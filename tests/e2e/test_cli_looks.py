@@ -196,3 +196,44 @@ def test_explain_says_what_comes_next_and_what_could_be_changed(office: Office) 
     shown = office("explain", asked["payer"]).out
     assert "Would be asked today if" in shown
     assert "In the next 90 days, if nothing is paid" in shown
+
+
+def test_explain_never_says_that_all_is_over_when_something_goes_today(office: Office) -> None:
+    standings = office("run", "--json").data["organisations"][0]["standings"]
+    asked = next(s for s in standings if s["bucket"] == "chased")
+    shown = office("explain", asked["number"]).out
+    assert "goes today" in shown and "Nothing more happens by itself." not in shown
+
+
+def test_history_is_told_in_words_not_in_ids(office: Office) -> None:
+    listed = office("explain", "Calder Mills", "--json").data["standings"]
+    number = listed[0]["number"]
+    office("promise", "Calder Mills", "2026-03-20", "--invoice", number)
+    office("plan", "Calder Mills", "--number", "2", "--first", "2026-04-01", "--invoice", number)
+    told = {e["kind"]: e["what"] for e in office("history", "Calder Mills", "--json").data["entries"]}
+    assert told["promise"] == f"by 20 Mar 2026, invoices {number}"
+    assert re.fullmatch(
+        rf"invoices {number}, [A-Z]{{3}} [\d.]+ on \d+ \w+ 2026, [A-Z]{{3}} [\d.]+ on \d+ \w+ 2026", told["plan"]
+    )
+
+
+def test_status_keeps_several_problems_apart_below_its_table(office: Office) -> None:
+    (office.folder / "sold.csv").write_text(
+        "number,client,issued,due,total,open,currency\n1,A,2026-01-05,2026-02-04,x,y,GBP\n", encoding="utf-8"
+    )
+    text = office.config.read_text(encoding="utf-8")
+    books = next(line for line in text.splitlines() if "books:" in line)
+    csv_books = "    books: {kind: csv, invoices: sold.csv, currency: GBP}"
+    office.config.write_text(text.replace(books, csv_books), encoding="utf-8")
+    assert office("run").code == 1
+    shown = office("status").out.splitlines()
+    table, below = shown[: shown.index("")], shown[shown.index("") :]
+    assert any("skipped: 2 problems" in line for line in table)
+    assert not any("sold.csv:" in line for line in table)
+    assert sum(line.startswith("sold.csv:2: ") for line in below) == 2
+
+
+def test_a_group_alone_shows_its_help_as_it_is() -> None:
+    answer = CliRunner().invoke(main, ["fleet"], env={"NO_COLOR": "1"})
+    assert answer.exit_code == 2
+    assert answer.output.startswith("Usage: ") and "command line:" not in answer.output

@@ -106,3 +106,10 @@ def test_own_wording_is_found_beside_the_config_from_anywhere(
     mails = [path.read_bytes() for path in (office.folder / "outbox").glob("*.eml")]
     assert mails
     assert all(b"the bench by the window" in mail for mail in mails)
+
+
+def test_one_message_in_a_new_language_comes_with_the_parts_it_includes(there: Path) -> None:
+    assert call("new", "sv", "nudge").exit_code == 0
+    own = {p.name for p in (there / "wording" / "sv").iterdir()}
+    assert {"nudge.md", "_signature.md", "_totals.md"} <= own and "ask.md" not in own
+    assert call("check").exit_code == 0

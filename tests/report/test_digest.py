@@ -137,3 +137,9 @@ def test_nothing_from_outside_breaks_out_or_reads_as_an_order(name: str, sentenc
     assert read_answer(bare, DAY) == ((), ()), "a digest that is quoted without marks is no answer"
     told = confirmation_words([(name, sentence, quoted[:300], True)], name, "0123456789")
     assert read(told.html).seen <= ALLOWED and "\n" not in told.subject and len(told.subject) < 200
+
+
+def test_books_that_nobody_read_are_not_called_free_of_debt() -> None:
+    text = digest_words(digest(token="", money=())).text
+    assert "nobody is chasing: not known, as no books could be read" in text
+    assert "nobody is chasing: nothing" not in text

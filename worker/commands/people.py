@@ -95,7 +95,7 @@ def _nobody(text: str, problems: Sequence[Problem]) -> Problem:
     if several:
         return several
     todo = next((p.todo for p in problems if p.todo.startswith("write")), "")
-    otherwise = "type more of the name, or look it up with `duecourse run`"
+    otherwise = "type more of the name, or look it up on the page of `duecourse preview`"
     expected = "a platform id, an account number or an exact name"
     return Problem(PLACE, f'no client "{text[:80]}" in the books as last read', expected, todo or otherwise)
 

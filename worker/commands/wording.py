@@ -118,7 +118,10 @@ def new_command(desk: Desk, language: str, names: tuple[str, ...], source: str) 
     _known(desk, names, language)
     if source not in within.languages():
         raise _wrong(f'there is no wording in "{source}"', "one of " + ", ".join(within.languages()))
-    files = {n: p for code, n, p in reversed(list(within.all())) if code == source and (not names or n in names)}
+    here = {n: p for code, n, p in reversed(list(within.all())) if code == source}
+    files = {n: p for n, p in here.items() if not names or n in names}
+    if not set(lineage(language)) & set(within.languages()):  # a new language has no parts to include yet
+        files |= {n: p for n, p in here.items() if n.startswith("_")}
     there = [n for n in sorted(files) if (own / language / f"{n}.md").exists()]
     if there:
         place = own / language / f"{there[0]}.md"

@@ -94,7 +94,7 @@ def _headline(found: Iterable[Money]) -> Block:
         left = sorted((m for m in each if m.nobody), key=lambda m: (-max(m.nobody.values()), m.organisation))
         table += [(f"of it {m.organisation}", "", money(m.nobody)) for m in left[:REASONS]]
     shown = {c: v for c, v in nobody.items() if v}
-    title = f"Money nobody is chasing: {money(shown)}"
+    title = f"Money nobody is chasing: {money(shown) if each else 'not known, as no books could be read'}"
     beside = {c: v for c, v in owed.items() if v}
     return Block(title, [Entry(f"Of {money(beside)} owed in all.")] if beside else [], table)
 

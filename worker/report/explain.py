@@ -237,7 +237,10 @@ def _show_standings(out: Console, case: Case) -> None:
         )
     out.print(made)
     dates = [s.next_on for s in standings if s.next_on and s.next_on > case.plan.as_of.day]
-    say(out, f"Next by itself: {day(min(dates))}" if dates else "Nothing more happens by itself.", "")
+    if dates:
+        say(out, f"Next by itself: {day(min(dates))}", "")
+    elif not case.decisions():  # what goes today leads to the next step, which the days ahead below tell
+        say(out, "Nothing more happens by itself.", "")
 
 
 def _show_today(out: Console, case: Case, again: str) -> None:

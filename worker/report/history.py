@@ -1,8 +1,9 @@
 """The record of one client: messages and events in the order they happened."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,14 @@ from rich.console import Console
 
 from worker.core.events import Event, EventKind
 from worker.core.receivable import Client, Snapshot
+from worker.core.words import day
 from worker.ports import MessageRecord
 from worker.report.terminal import FAINT, LOUD, cell, counted, row, say, table
 
 _TASKS = (EventKind.TASK, EventKind.DONE)
+_FOR_MACHINES = frozenset({"advances", "by_client", "currency", "id", "parts", "payer"})  # said in words, or in --json
+
+_ISO_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,11 @@ def entries(
     ids = {i.id for i in snapshot.invoices if snapshot.survivor(i.client_id) == client_id}
     tasks = {e.subject for e in events if e.kind is EventKind.TASK and _task_of(e, payer_id, client_id, ids)}
     subjects = ids | {client_id, payer_id}
+    numbers = {i.id: i.number for i in snapshot.invoices}
     found = [_message(m) for m in messages if m.payer_id in (payer_id, client_id)]
     for event in events:
         if event.subject in (tasks if event.kind in _TASKS else subjects):
-            found.append(_event(event))
+            found.append(_event(event, numbers))
     return sorted(found, key=lambda e: e.at)
 
 
@@ -63,14 +69,24 @@ def _message(message: MessageRecord) -> Entry:
     return Entry(at, message.kind, f"{what} [{message.state}]", message.mailer, data)
 
 
-def _event(event: Event) -> Entry:
-    shown = [f"{k} {_words(v)}" for k, v in event.data.items() if v not in (None, "", [], {}) and k != "advances"]
-    what = ", ".join(shown)
-    return Entry(event.at, str(event.kind), what, event.by, {"subject": event.subject, **event.data})
+def _event(event: Event, numbers: Mapping[str, str]) -> Entry:
+    told = {k: v for k, v in event.data.items() if v not in (None, "", [], {}) and k not in _FOR_MACHINES}
+    shown = [f"{k} {_words(v, numbers)}" for k, v in told.items()]
+    shown += [
+        f"{event.data.get('currency', '')} {part} on {_words(on, {})}" for on, part in event.data.get("parts", ())
+    ]
+    shown += ["not said by the client"] if event.data.get("by_client") is False else []
+    return Entry(event.at, str(event.kind), ", ".join(shown), event.by, {"subject": event.subject, **event.data})
 
 
-def _words(value: Any) -> str:
-    return ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
+def _words(value: Any, numbers: Mapping[str, str]) -> str:
+    """A value as people write it: days as days, invoices by their numbers."""
+    if isinstance(value, list):
+        return ", ".join(_words(v, numbers) for v in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    return day(date.fromisoformat(text)) if _ISO_DAY.fullmatch(text) else numbers.get(text, text)
 
 
 def show_history(out: Console, organisation: str, client: Client, found: list[Entry], zone: str, again: str) -> None:

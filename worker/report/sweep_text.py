@@ -237,7 +237,7 @@ def _waiting(out: Console, plan: Plan) -> None:
     listed = sorted(groups.items(), key=lambda g: (g[0][0] or date.max, g[0][1]))
     fold = len(listed) if len(listed) <= SHOWN + 2 else SHOWN
     for (until, step), found in listed[:fold]:
-        row(made, [day(until) or "a date is known", step, *_summed(found)])
+        row(made, [day(until) or "a date is known", step or "looked at again", *_summed(found)])
     if rest := [s for _, found in listed[fold:] for s in found]:
         row(made, ["later", "", *_summed(rest)])
     out.print(made)
