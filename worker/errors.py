@@ -1,5 +1,6 @@
 """Every error duecourse raises on purpose, named by what the caller should do about it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -48,11 +49,15 @@ def _in_file_order(place: str) -> tuple[str, int]:
 class BooksError(DuecourseError):
     """The books could not be read completely: no snapshot, hence no message for that organisation (I6).
 
-    `todo` says what a person can do; `retry_after` is seconds when the platform said so.
+    `todo` says what a person can do; `retry_after` is seconds when the platform said so; `problems` are those that
+    `what` tells of, each by itself, where they have places in files.
     """
 
-    def __init__(self, what: str, todo: str = "", retry_after: float | None = None) -> None:
+    def __init__(
+        self, what: str, todo: str = "", retry_after: float | None = None, problems: Iterable[Problem] = ()
+    ) -> None:
         """`what` says what happened, in one sentence."""
+        self.problems = tuple(problems)
         super().__init__(f"{what} {todo}".strip())
         self.what, self.todo, self.retry_after = what, todo, retry_after
 

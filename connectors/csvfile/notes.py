@@ -40,7 +40,7 @@ class Findings:
         lines = [f"{count} in the CSV books: nothing was read", *(p.text() for p in found[:_SHOWN])]
         if len(found) > _SHOWN:
             lines.append(f"... and {len(found) - _SHOWN} more")
-        raise BooksGarbled("\n".join(lines))
+        raise BooksGarbled("\n".join(lines), problems=found)
 
 
 def _sentence(file: str, what: str, lines: list[int]) -> str:

@@ -217,14 +217,31 @@ def test_history_is_told_in_words_not_in_ids(office: Office) -> None:
     )
 
 
-def test_status_keeps_several_problems_apart_below_its_table(office: Office) -> None:
-    (office.folder / "sold.csv").write_text(
-        "number,client,issued,due,total,open,currency\n1,A,2026-01-05,2026-02-04,x,y,GBP\n", encoding="utf-8"
-    )
+def _with_csv(office: Office, row: str) -> None:
+    """The office's books are a file with this row."""
+    columns = "number,client,issued,due,total,open,currency"
+    (office.folder / "sold.csv").write_text(f"{columns}\n{row}\n", encoding="utf-8")
     text = office.config.read_text(encoding="utf-8")
     books = next(line for line in text.splitlines() if "books:" in line)
     csv_books = "    books: {kind: csv, invoices: sold.csv, currency: GBP}"
     office.config.write_text(text.replace(books, csv_books), encoding="utf-8")
+
+
+def test_check_reads_csv_books_and_creates_nothing(office: Office) -> None:
+    _with_csv(office, "1,A,2026-01-05,2026-02-04,x,y,GBP")
+    wrong = office("check", "--json")
+    assert wrong.code == 2
+    assert [p["place"] for p in wrong.data["problems"]] == ["sold.csv:2", "sold.csv:2"]
+    (office.folder / "sold.csv").unlink()
+    gone = office("check")
+    assert gone.code == 2 and "sold.csv cannot be read" in gone.out
+    _with_csv(office, "1,A,2026-01-05,2026-02-04,9.00,9.00,GBP")
+    assert office("check").code == 0
+    assert not (office.folder / "state").exists()
+
+
+def test_status_keeps_several_problems_apart_below_its_table(office: Office) -> None:
+    _with_csv(office, "1,A,2026-01-05,2026-02-04,x,y,GBP")
     assert office("run").code == 1
     shown = office("status").out.splitlines()
     table, below = shown[: shown.index("")], shown[shown.index("") :]

@@ -110,7 +110,8 @@ def test_what_another_run_is_at_keeps_its_earlier_page(office: Office) -> None:
 
 
 def test_what_another_policy_would_change(office: Office) -> None:
-    office("preview", "--against", "gentle", "--days", "20")
+    shown = office("preview", "--against", "gentle", "--days", "20").out
+    assert re.search(r"What would change with gentle in 20 days: (nothing|\d+ reminder)", shown.splitlines()[-1])
     text = (page_of(office) / "changes.html").read_text("utf-8")
     assert "With gentle instead of considerate" in text
     said = office("simulate", "--against", "gentle", "--days", "20", "--json").data

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 @click.option("--domain", is_flag=True, help="Also read SPF, DKIM and DMARC of every sender's domain.")
 @click.option("--dns", "server", default="", metavar="IP[:PORT]", help="Ask this DNS server instead of the system's.")
 def check_command(desk: Desk, domain: bool, server: str) -> int:
-    """Check what is written: configuration, policies, wording, and (once books were read) the clients it names."""
+    """Check what is written: configuration, policies, wording, CSV books, and (once books were read) the clients it
+    names."""
+    from worker.app_files import file_problems
     from worker.commands.configuration import practice_at
     from worker.errors import ConfigError
 
@@ -24,6 +26,7 @@ def check_command(desk: Desk, domain: bool, server: str) -> int:
     practice: Practice | None = None
     try:
         practice = practice_at(desk.config)
+        problems += file_problems(practice)
     except ConfigError as error:
         problems += error.problems
     problems += _wording(desk)

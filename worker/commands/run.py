@@ -73,7 +73,8 @@ def _run(desk: Desk, organisations: tuple[str, ...], look: Look) -> int:
         results = app.run(organisations, deliver=look.deliver)
         practice, ending = app.practice, warnings(app)
         live = look.deliver and practice.mode is Mode.LIVE
-        where = _page(desk, app, results, look, other) if _paged(practice, look) else ""
+        compared = _compared(app, results, look, other) if other else ()
+        where = _page(desk, app, results, look, compared) if _paged(practice, look) else ""
     structlog.get_logger().info("run finished", **counts_of(results))
     code = exit_code(results)
     if desk.as_json:
@@ -81,6 +82,7 @@ def _run(desk: Desk, organisations: tuple[str, ...], look: Look) -> int:
         desk.print_json({**data, "connections": [one.sentence for one in ending]})
     else:
         _show(desk, results, practice, ending, deliver=look.deliver, live=live, where=where)
+        _changes(desk, compared, look.days)
     return code
 
 
@@ -95,13 +97,27 @@ def _policy(app: "App", against: str) -> "Policy | None":
     return policy_called(against, app.practice) if against else None
 
 
-def _page(desk: Desk, app: "App", results: "tuple[SweepResult, ...]", look: Look, other: "Policy | None") -> str:
+def _changes(desk: Desk, compared: "tuple[Played, ...]", days: int) -> None:
+    """Below the path of the page: what its part What would change comes to."""
+    from worker.core.simulation.compare import Difference, difference
+    from worker.report.simulation import difference_words
+    from worker.report.terminal import LOUD, say
+
+    both = [(played.one, played.other) for played in compared if played.other]
+    if both:
+        together = Difference(tuple(c for one, other in both for c in difference(one, other).changes))
+        said = f"What would change with {both[0][1].name} in {days} days: {difference_words(together)}"
+        say(desk.out(), said, LOUD)
+
+
+def _page(
+    desk: Desk, app: "App", results: "tuple[SweepResult, ...]", look: Look, compared: "tuple[Played, ...]"
+) -> str:
     """Write the page; a line that says where it is, or why there is none."""
     from worker.commands.page import Wanted, write_page
     from worker.core.settings import Mode
 
     live = look.deliver and app.practice.mode is Mode.LIVE
-    compared = _compared(app, results, look, other) if other else ()
     mode = "live" if live else "preview"
     folder = (look.page or app.practice.page).absolute()
     return write_page(app, results, Wanted(folder, mode, desk.again, not look.deliver, compared))
