@@ -16,7 +16,7 @@ from tests.postgresql import content
 from worker.core.events import Event, EventKind
 from worker.logbook import SqlLogbook, open_logbook
 from worker.logbook.database import open_database
-from worker.logbook.forget import Erasure, forget
+from worker.logbook.forget import Erasure, forget, names_them
 from worker.logbook.tidy import first_today, tidy
 from worker.logbook.verify import verify
 from worker.ports import Page
@@ -203,3 +203,9 @@ def test_the_bytes_of_a_letter_go_in_small_batches(tmp_path: Path, monkeypatch: 
     assert tidy(database, NOW + DAY) == 2
     logbook.close()
     database.close()
+
+
+def test_an_id_written_by_hand_may_be_a_name() -> None:
+    words = ("Calder Mills Ltd", "Joan Smith", "c-77", "0042")
+    assert names_them("joan-smith", words) and names_them("CALDER MILLS LTD (old)", words)
+    assert not names_them("c-77-0042", words) and not names_them("client-9f86d081884c7d65", words)

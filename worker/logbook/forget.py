@@ -8,7 +8,7 @@ lets exactly that change happen and no other.
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -217,6 +217,16 @@ class _Job:
 
     def _count(self, table: str, rows: int) -> None:
         self.erasure.changed[table] += rows
+
+
+def names_them(client_id: str, words: Iterable[str]) -> bool:
+    """Whether an id that somebody wrote by hand says who it is: `smith-john`."""
+    plain = _letters(client_id)
+    return any(len(found) > SHORTEST and found in plain for found in map(_letters, words))
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalpha())
 
 
 def _long_enough(*words: str) -> Iterator[str]:
