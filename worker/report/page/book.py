@@ -59,6 +59,7 @@ def pages(book: Book) -> Iterator[tuple[str, str]]:
         made.append((folder, firm, view))
         for name, html in firm_pages(book, firm, view):
             yield f"{folder}/{name}", html
+    made.sort(key=lambda one: not (one[2] is None or one[2].refused))  # trouble first, else as the config has them
     others = [(name, folder_name(name) if there else "") for name, there in (book.others or {}).items()]
     compared = [firm.changes for firm in book.firms if firm.changes]
     alone = totals(Money(v, c) for _, _, view in made if view for c, v in view.alone.items())
