@@ -24,7 +24,7 @@ ENV PATH=/opt/duecourse/bin:$PATH \
 USER 10001:10001
 VOLUME ["/state"]
 WORKDIR /state
-# Any trouble a person should know of makes the exit code non-zero (docs/operators-guide.md lists them).
+# Any trouble a person should know of makes the exit code non-zero (docs/operator/trouble.md lists them).
 HEALTHCHECK --interval=1h --timeout=30s CMD ["duecourse", "status"]
 ENTRYPOINT ["duecourse"]
 CMD ["run"]

@@ -7,13 +7,14 @@ RUNSTAMP := $(VENV)/.stamp-run
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: help run quarter test check format matrix bench lock config function image fleet-demo clean
+.PHONY: help run quarter test check docs format matrix bench lock config function image fleet-demo clean
 
 help:
 	@echo "make run      set up, then chase a demo company on embedded defaults (nothing leaves this machine)"
 	@echo "make quarter  the same demo, day by day for a quarter"
 	@echo "make test     every test"
-	@echo "make check    format, lint, types, import contract, sizes, config drift, Dockerfile"
+	@echo "make check    format, lint, types, import contract, sizes, config drift, handbook, Dockerfile"
+	@echo "make docs     the handbook as a site, in build/site (open index.html)"
 	@echo "make matrix   the slower, exhaustive tests"
 	@echo "make bench    measurements beside peers"
 	@echo "make config   regenerate config.example.yaml, the JSON Schema and the reference"
@@ -43,7 +44,7 @@ quarter: $(RUNSTAMP)
 	@$(BIN)/python scripts/demo.py quarter
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not matrix and not bench and not image" $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not matrix and not bench and not image" $(TESTS)
 
 matrix: $(STAMP)
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n $(WORKERS) -m matrix $(TESTS)
@@ -54,15 +55,19 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/sizes.py
-	$(BIN)/python scripts/generate.py --check
+	$(BIN)/python -m scripts.generate --check
+	$(MAKE) -s docs
 	$(BIN)/hadolint Dockerfile
+
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q -s
 
 format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 config: $(STAMP)
-	$(BIN)/python scripts/generate.py
+	$(BIN)/python -m scripts.generate
 
 bench: $(STAMP)
 	$(BIN)/python tests/bench/run.py

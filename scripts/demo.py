@@ -44,7 +44,9 @@ def duecourse(*words: str, quiet: bool = False) -> subprocess.CompletedProcess[s
 
 def preview(config: Path) -> dict[str, Any]:
     """What a preview of the demo's one organisation says."""
-    asked = duecourse("preview", "--config", str(config), "--now", MOMENT.isoformat(), "--json", quiet=True)
+    asked = duecourse(
+        "preview", "--config", str(config), "--now", MOMENT.isoformat(), "--json", "--no-page", quiet=True
+    )
     try:
         (one,) = json.loads(asked.stdout)["organisations"]
         return {**one, "baseline": one["approvals"][0]["id"]}
@@ -113,6 +115,7 @@ def run(folder: Path) -> int:
     if new:
         print(f"  for example {shown(new[0])}: open it in a mail program")
     print(f"\n{compared(folder)}")
+    print(f"\nThe page: open {shown(folder / 'page' / 'index.html')} in a browser.")
     at = f"--config {shown(config)} --now {MOMENT:%Y-%m-%dT%H:%M}+00:00"
     tool = shown(Path(sys.executable).parent / "duecourse")
     print("\nTry next, as they stand:")

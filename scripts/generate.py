@@ -15,13 +15,14 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from policies import __file__ as policies_file
+from scripts.reference_pages import pages
 from worker.config.base import Options
 from worker.config.options import PracticeOptions
 from worker.config.options_books import KINDS
 from worker.config.options_policy import PolicyOptions
 from worker.config.policies import presets, shipped_templates
 from worker.core.policy import Policy
-from worker.report.status_data import status_schema
+from worker.report.schemas import ANSWERS, schema_of
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 110
@@ -41,7 +42,7 @@ def main() -> int:
             path.write_text(text, "utf-8")
             print(f"wrote {name}")
     if check and stale:
-        print(f"out of step with the option models: {', '.join(stale)}\nrun `make config` and commit the result")
+        print(f"out of step with the program: {', '.join(stale)}\nrun `make config` and commit the result")
     return 1 if check and stale else 0
 
 
@@ -52,7 +53,8 @@ def outputs() -> dict[str, str]:
         "docs/reference/config.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
         "docs/reference/configuration.md": configuration(),
         "docs/reference/policy.md": policy_page(),
-        "docs/reference/status.schema.json": json.dumps(status_schema(), indent=2) + "\n",
+        **{f"docs/reference/{name}.schema.json": json.dumps(schema_of(name), indent=2) + "\n" for name in ANSWERS},
+        **pages(),
     }
 
 
@@ -285,7 +287,7 @@ and a list that names every step sets the order. A step's name is its identity; 
 GRAMMAR = """\
 ## When a step comes
 
-```
+```text
 when    = clause { "," ( "not before" | "at latest" ) clause }
 clause  = "on" moment | span ( "before" | "after" ) moment
 span    = number ( "day" | "business day" | "week" | "month" ) [ "s" ]
@@ -302,7 +304,7 @@ step must be a task or a final notice, so that every chase ends with a person.
 `if: {balance: "> 250"}` compares; `if: {any: [first invoice, missed runs in last 6: ">= 1"]}` and `all` join; several
 keys in one mapping must all hold; `if: always` takes a condition of the extended policy away. What can be asked:
 
-```
+```text
 condition = test | "{" test { "," test } "}" | "{any: [" condition { "," condition } "]}" | "{all: [" ... "]}"
 test      = "first invoice" | name ":" value
 value     = comparison number | word

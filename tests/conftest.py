@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -29,6 +29,26 @@ def postgresql() -> "Iterator[Server]":
 
     with session_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_is_printed_is_documented() -> Iterator[None]:
+    """Whatever any test makes a command print as JSON is held to its documented shape."""
+    from tests.json_shapes import holding
+    from worker.commands.base import Desk
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Desk, "print_json", holding(Desk.print_json))
+        yield
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A real Chromium, shared by the whole session: see tests/browser.py."""
+    from tests.browser import session_browser
+
+    with session_browser() as started:
+        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from worker.afterwards import look_after, watching
+from worker.app_digest import note_standings, stoppable
 from worker.app_mail import Post, composer_of, copied, warned
 from worker.app_replies import Ear, listening
 from worker.budget import budgeted
+from worker.bulletin import obey, tell
 from worker.clock import SystemClock
+from worker.config.source import guess
 from worker.config.values import (
     CsvBooks,
     OrganisationConfig,
@@ -114,10 +117,15 @@ class App:
         with watching(ping, run_id), rare_collections():
             for mailer in mailers.values() if live else ():
                 self.check_instance(mailer)
+            if live and alone:
+                obey(self)
             turns = enumerate(self._longest_waiting_first(chosen), 1)
             swept = tuple(self._one(o, mailers[o.name], f"{run_id}-{n}", deliver=live) for n, o in turns)
             results = budgeted(self, swept)
+            if live:
+                note_standings(self, results)
             if live and alone:
+                tell(self)
                 look_after(self.logbook, self.practice, self.clock.now(), results, counts_of(results))
         ok = not any((r.skipped and not r.excused) or r.broken for r in results)
         ping.finish(run_id, ok, counts_of(results))
@@ -159,7 +167,7 @@ class App:
             clock=self.clock,
             progress=self.progress,
             holder=me(),
-            resolve=partial(self.resolve, organisation),
+            resolve=partial(stoppable, self, organisation) if deliver else partial(self.resolve, organisation),
             composer=self.composer,
             stopped=lambda: self.stopped() or self.halt.now(),
             halted=self.halt.now,
@@ -173,7 +181,10 @@ class App:
         unknown = [n for n in names if n not in known]
         if unknown:
             raise ConfigError(
-                [Problem("command line", f'no organisation "{n}"', ", ".join(sorted(known))) for n in unknown]
+                [
+                    Problem("command line", f'no organisation "{n}"', ", ".join(sorted(known)), guess(n, known))
+                    for n in unknown
+                ]
             )
         return tuple(o for o in self.practice.organisations if not names or o.name in names)
 
@@ -229,11 +240,14 @@ class App:
         from worker.config.resolve import resolve
         from worker.core.events import EventKind
         from worker.core.inference.learn import LOOKED_BACK, learn
+        from worker.core.recorded_pauses import with_pauses
         from worker.core.recorded_runs import with_recorded
 
         settings = resolve(organisation, snapshot, day, calendar_for)
         settings = with_recorded(settings, self.logbook.events(organisation.name, kind=EventKind.PAYS))
         name = organisation.name
+        pauses = (e for kind in (EventKind.PAUSE, EventKind.RESUME) for e in self.logbook.events(name, kind=kind))
+        settings = with_pauses(settings, sorted(pauses, key=lambda e: e.id))
         return learn(settings, self.logbook.paid(name, day - LOOKED_BACK), day, self.logbook.cycles(name))
 
     def waits(self, organisation: OrganisationConfig, day: date) -> "Spared":
@@ -262,17 +276,18 @@ class App:
 
     def mailer(self) -> Mailer:
         """The mailer the practice's config names; connects on first use."""
-        return self._closed_later(self.post.mailer(self.practice.mail))
+        return self.closed_later(self.post.mailer(self.practice.mail))
 
     def mailers(self, chosen: Sequence[OrganisationConfig]) -> dict[str, Mailer]:
         """The mailer of each organisation: its own mailbox, else the practice's one mailer."""
-        own = {o.name: self._closed_later(self.post.mailer(o.mail)) for o in chosen if o.mail is not None}
+        own = {o.name: self.closed_later(self.post.mailer(o.mail)) for o in chosen if o.mail is not None}
         if len(own) == len(chosen):
             return own
         shared = self.mailer()
         return {o.name: own.get(o.name, shared) for o in chosen}
 
-    def _closed_later(self, mailer: Mailer) -> Mailer:
+    def closed_later(self, mailer: Mailer) -> Mailer:
+        """The mailer, closed when the app is."""
         self._closing.append(mailer.close)
         return mailer
 

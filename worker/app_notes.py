@@ -3,12 +3,31 @@
 from collections.abc import Iterator
 
 from worker.app_replies import leaves
-from worker.config.values import MailSettings, OrganisationConfig, Practice
+from worker.config.values import DigestSettings, MailSettings, OrganisationConfig, Practice
 
 
 def notes_of(practice: Practice) -> list[str]:
     """A sentence for each, in the config's order."""
-    return [n for o in practice.organisations for n in _notes(o, o.mail or practice.mail)]
+    own = [n for o in practice.organisations for n in _notes(o, o.mail or practice.mail)]
+    return [*own, *(_digest(practice.digest) if practice.digest else ())]
+
+
+def _digest(digest: DigestSettings) -> Iterator[str]:
+    at, opens = f"{digest.at:%H:%M}", f"{digest.sends_from:%H:%M}"
+    yield (
+        f"digest: a live run sends it from {at} ({digest.zone}) on, and nothing leaves before {opens}, nor within two "
+        f"hours of it, so that people can stop it. Let one run come soon after {at}, and another after {opens}."
+    )
+    if not digest.own_way and leaves(digest.mail):
+        yield (
+            "digest: it leaves by the mail it reports on, so when that fails nobody hears of it. Write smtp: below "
+            "digest: via:, or alerts: with a webhook."
+        )
+    if not digest.answerable:
+        yield (
+            "digest: answers to it are not read. Write trusted server: with the name of your receiving mail server, "
+            "replies: for the mailbox, and approvers:."
+        )
 
 
 def _notes(organisation: OrganisationConfig, mail: MailSettings) -> Iterator[str]:

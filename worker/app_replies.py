@@ -5,7 +5,7 @@ is recorded together with what was found there.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -86,6 +86,7 @@ class Ear:
     # -- the mailbox -----------------------------------------------------------------------------------------------
 
     def _look(self, snapshot: Snapshot) -> None:
+        from worker.mail.digest_mark import answers_digest
         from worker.mail.inbox import Seen, look
         from worker.mail.matching import correspondence
 
@@ -108,8 +109,11 @@ class Ear:
                 events.append(Event(EventKind.WATCHED, self.clock.now(), subject, "sweep", data))
             self.logbook.record(name, *events)
 
+        def wanted(headers: Mapping[str, str]) -> bool:
+            return not answers_digest(headers) and known.concerns(headers)
+
         mark = replies.mark if self.marking else ""
-        look(self.post.mailbox(imap), replies.folder, seen, today - LOOK_BACK, known.concerns, handle, mark)
+        look(self.post.mailbox(imap), replies.folder, seen, today - LOOK_BACK, wanted, handle, mark)
 
     def _heard(self, known: "Correspondence", found: "Found", today: date) -> list[Event]:
         """The event of one message; what it says about ours is settled first, which repeats harmlessly."""

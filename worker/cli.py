@@ -1,53 +1,71 @@
 """The command line. Thin: each command lives in worker.commands and is imported only when it is called."""
 
+import re
 from importlib import import_module
 
 import click
 
 from worker import __version__
 
-# Name -> module. The order is that of the help page.
-_COMMANDS: dict[str, str] = {
-    "run": "run",
-    "preview": "run",
-    "explain": "explain",
-    "simulate": "simulate",
-    "status": "status",
-    "usage": "usage",
-    "runs": "runs",
-    "forecast": "runs",
-    "history": "history",
-    "letter": "letter",
-    "hold": "record",
-    "release": "record",
-    "promise": "record",
-    "dispute": "record",
-    "pays": "pays",
-    "plan": "plan",
-    "log": "record",
-    "done": "tasks",
-    "reconciled": "record",
-    "approve": "answer",
-    "reject": "answer",
-    "resolve": "answer",
-    "import": "imports",
-    "clients": "files",
-    "resync": "answer",
-    "logbook": "logbook",
-    "backup": "care",
-    "restore": "care",
-    "forget": "care",
-    "connect": "connect",
-    "disconnect": "connect",
-    "connections": "connections",
-    "check": "check",
-    "connect-mailbox": "mailbox",
-    "wording": "wording",
-    "init": "files",
-    "vault": "vault",
-    "sandbox": "sandbox",
-    "fleet": "fleet",
+# Heading -> name -> module. The order is that of the help page and of the reference.
+SECTIONS: dict[str, dict[str, str]] = {
+    "Every day": {
+        "run": "run",
+        "preview": "run",
+        "digest": "digest",
+        "explain": "explain",
+        "status": "status",
+        "history": "history",
+    },
+    "Say what you know": {
+        "hold": "record",
+        "release": "record",
+        "promise": "record",
+        "dispute": "record",
+        "pause": "pause",
+        "resume": "pause",
+        "pays": "pays",
+        "plan": "plan",
+        "log": "record",
+        "done": "tasks",
+        "reconciled": "record",
+    },
+    "Say yes or no": {
+        "approve": "answer",
+        "reject": "answer",
+        "resolve": "answer",
+    },
+    "Look ahead": {
+        "runs": "runs",
+        "forecast": "runs",
+        "simulate": "simulate",
+        "letter": "letter",
+    },
+    "Begin, and change": {
+        "init": "files",
+        "check": "check",
+        "clients": "files",
+        "import": "imports",
+        "wording": "wording",
+        "sandbox": "sandbox",
+        "completion": "completion",
+    },
+    "For the operator": {
+        "connect": "connect",
+        "connect-mailbox": "mailbox",
+        "connections": "connections",
+        "disconnect": "connect",
+        "usage": "usage",
+        "vault": "vault",
+        "logbook": "logbook",
+        "backup": "care",
+        "restore": "care",
+        "forget": "care",
+        "resync": "answer",
+        "fleet": "fleet",
+    },
 }
+_COMMANDS = {name: module for names in SECTIONS.values() for name, module in names.items()}
 
 
 class _Lazy(click.Group):
@@ -64,6 +82,15 @@ class _Lazy(click.Group):
         )
         return found
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands under their headings, as the reference has them."""
+        wide = max(map(len, _COMMANDS))
+        for heading, names in SECTIONS.items():
+            found = [(name, self.get_command(ctx, name)) for name in names]
+            rows = [(f"{typed(name):<{wide}}", _short(made)) for name, made in found if made is not None]
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -76,6 +103,18 @@ class _Lazy(click.Group):
             hint = f' Did you mean "{near[0]}"?' if near else " See `duecourse --help`."
             ctx.fail(f'There is no command "{args[0]}".{hint}')
         return super().resolve_command(ctx, args)
+
+
+def typed(name: str) -> str:
+    """A command's name as people type it."""
+    return name.replace("connect-mailbox", "connect mailbox")
+
+
+def _short(made: click.Command) -> str:
+    """The first thing its help says, whole: no sentence ends in dots."""
+    first = " ".join((made.help or "").split("\n\n")[0].split())
+    said = re.split(r"[:;.] | \(", first, maxsplit=1)[0]
+    return said.rstrip(".") + "."
 
 
 def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from worker.config.values import KeyPlace, OrganisationConfig, Practice, QuickBooksBooks, XeroBooks
+from worker.config.values import KeyPlace, Practice
 from worker.core.settings import Mode
 from worker.ports import Tokens
 
@@ -64,12 +64,6 @@ def unsaved() -> Tokens:
     from worker.vault.tokens import MemoryTokens
 
     return MemoryTokens()
-
-
-def connection_name(organisation: OrganisationConfig) -> str:
-    """The name under which this organisation's consent is saved; "" for books that need none."""
-    books = organisation.books
-    return (books.connection or organisation.name) if isinstance(books, XeroBooks | QuickBooksBooks) else ""
 
 
 class Late:

@@ -33,11 +33,11 @@ class Problem:
 class ConfigError(DuecourseError):
     """What people wrote cannot be used; carries every problem at once. Exit code 2."""
 
-    def __init__(self, problems: list[Problem]) -> None:
-        """`problems` is never empty; they are shown in the order of their places."""
+    def __init__(self, problems: list[Problem], where: str = "the configuration") -> None:
+        """`problems` is never empty; they are shown in the order of their places, as problems in `where`."""
         self.problems = sorted(problems, key=lambda p: _in_file_order(p.place))
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"{count} in the configuration\n" + "\n".join(p.text() for p in self.problems))
+        super().__init__(f"{count} in {where}\n" + "\n".join(p.text() for p in self.problems))
 
 
 def _in_file_order(place: str) -> tuple[str, int]:

@@ -33,6 +33,7 @@ CLAIM_LIFE = timedelta(minutes=15)
 LEASE = timedelta(minutes=15)
 """How long a sweep may be silent before another takes over; renewed with every look."""
 TAKEN_OVER = "another sweep took over: this one was silent for too long"
+HELD_MEANWHILE = "put on hold while this sweep was under way: the next one decides anew"
 TRIES = 2
 SLOW_LOOKS = 3
 """Last looks in one sweep that may take so long that they are worth nothing."""
@@ -48,6 +49,12 @@ _STATE = {
 }
 
 
+def hold_events(logbook: Logbook, organisation: str) -> list[Event]:
+    """Every hold and release on record, oldest first."""
+    kinds = (EventKind.HOLD, EventKind.RELEASE)
+    return sorted((e for k in kinds for e in logbook.events(organisation, kind=k)), key=lambda e: e.id)
+
+
 def local_moment(now: datetime, zone: str) -> AsOf:
     """The organisation's date and time of day at an instant."""
     there = now.astimezone(ZoneInfo(zone))
@@ -56,7 +63,8 @@ def local_moment(now: datetime, zone: str) -> AsOf:
 
 @dataclass
 class Gate:
-    """Delivers one plan. `stopped` is asked before each hand-off and answers why to stop ("" to go on)."""
+    """Delivers one plan. `stopped` is asked before each hand-off and answers why to stop ("" to go on). `known` is the
+    newest hold or release (by the event's id) that the plan was decided with."""
 
     organisation: str
     sweep_id: str
@@ -71,6 +79,7 @@ class Gate:
     sent: list[Sent] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
     slow_looks: int = 0
+    known: int = 0
 
     def deliver(self, plan: Plan, snapshot: Snapshot, settings: OrganisationSettings, history: History) -> None:
         """Hand off everything the plan wants, chunk by chunk. Raises BooksError when a look fails (nothing more is
@@ -110,6 +119,9 @@ class Gate:
             self.dropped += [Dropped(d.payer_id, "midnight passed: the next sweep decides anew") for d in queue]
             return []
         again = decide(fresh, settings, history, as_of, only=payers)
+        if held := self._held_meanwhile():
+            self.dropped += [Dropped(d.payer_id, HELD_MEANWHILE) for d in queue if held & {d.payer_id, *d.client_ids}]
+            queue = [d for d in queue if not held & {d.payer_id, *d.client_ids}]
         for n, decision in enumerate(queue):
             if self.clock.monotonic() - began > LOOK_LIFE * 0.75:
                 if n or self._look_again():
@@ -130,6 +142,11 @@ class Gate:
             if self._hand_off(chosen, began, attached):
                 self.dropped += without
         return []
+
+    def _held_meanwhile(self) -> set[str]:
+        """Clients somebody put on hold since this sweep began to decide: its history does not know of that yet."""
+        last = {e.subject: e for e in hold_events(self.logbook, self.organisation)}
+        return {e.subject for e in last.values() if e.kind is EventKind.HOLD and e.id > self.known}
 
     def _look_again(self) -> bool:
         """Whether a look that was stale before its first hand-off is worth repeating: a few times in a sweep, it is."""

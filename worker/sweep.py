@@ -19,7 +19,7 @@ from worker.core.results import Dropped, Sent, SweepResult
 from worker.core.settings import Mode, OrganisationSettings
 from worker.core.surprise import forecast
 from worker.errors import BooksError, ConfigError, LogbookError, MailerBroken
-from worker.gate import LEASE, Gate, local_moment
+from worker.gate import LEASE, Gate, hold_events, local_moment
 from worker.ports import Books, Capability, Clock, Composer, Logbook, Mailer, Progress, Reach
 
 
@@ -93,13 +93,14 @@ def _swept(outfit: Outfit, empty: SweepResult) -> SweepResult:
         plan = decide(snapshot, settings, history, as_of)
         _propose(outfit, plan.proposals)
         return replace(empty, snapshot=snapshot, settings=settings, plan=plan, uncertain=uncertain)
+    known = max((e.id for e in hold_events(book, name)), default=0)
     plan, history = _agreed(outfit, snapshot, settings)
     result = replace(
         empty, mode=str(settings.mode), snapshot=snapshot, settings=settings, plan=plan, uncertain=uncertain
     )
     if settings.mode is not Mode.LIVE or result.refused:
         return result
-    return _delivered(outfit, result, plan, history)
+    return _delivered(outfit, result, plan, history, known)
 
 
 def _uncertain(outfit: Outfit) -> tuple[str, ...]:
@@ -197,7 +198,7 @@ def _accept(outfit: Outfit, plan: Plan, history: History, settings: Organisation
 # -- delivery ---------------------------------------------------------------------------------------------------------
 
 
-def _delivered(outfit: Outfit, result: SweepResult, plan: Plan, history: History) -> SweepResult:
+def _delivered(outfit: Outfit, result: SweepResult, plan: Plan, history: History, known: int) -> SweepResult:
     snapshot, settings = result.snapshot, result.settings
     if snapshot is None or settings is None:
         return result
@@ -213,6 +214,7 @@ def _delivered(outfit: Outfit, result: SweepResult, plan: Plan, history: History
         outfit.clock,
         outfit.progress,
         outfit.stopped,
+        known=known,
     )
     broken = ""
     try:

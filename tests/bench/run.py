@@ -1,4 +1,4 @@
-"""`make bench`: what duecourse costs beside its peers, in one run; see docs/performance.md for how to read it.
+"""`make bench`: what duecourse costs beside its peers, in one run; see docs/promises/performance.md for how to read it.
 
 Every figure comes from the finished process (`os.wait4`), every count from the server's own statistics. Commands take
 turns (A B C A B C ...), the first round warms up and is dropped, medians are shown.

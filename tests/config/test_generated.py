@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_generated_files_are_in_step() -> None:
     run = subprocess.run(
-        [sys.executable, "scripts/generate.py", "--check"],
+        [sys.executable, "-m", "scripts.generate", "--check"],
         cwd=ROOT,
         capture_output=True,
         text=True,

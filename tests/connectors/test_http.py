@@ -3,7 +3,6 @@
 import gzip
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -15,30 +14,12 @@ from structlog.testing import capture_logs
 
 from connectors.http import Limits, Reply, Session, seconds
 from connectors.pace import Pace
+from tests.connectors.stage import FakeClock
 from worker.errors import BooksError, BooksGarbled, BooksUnavailable
 
 URL = "https://api.example.com/things/1"
 WHAT = "the things"
 JSON = {"Content-Type": "application/json; charset=utf-8"}
-
-
-class FakeClock:
-    """Time that passes by sleeping, and by `tick` at every look."""
-
-    def __init__(self, tick: float = 0.0) -> None:
-        self.passed, self.tick = 0.0, tick
-        self.slept: list[float] = []
-
-    def now(self) -> datetime:
-        return datetime(2026, 10, 1, tzinfo=UTC) + timedelta(seconds=self.passed)
-
-    def monotonic(self) -> float:
-        self.passed += self.tick
-        return self.passed
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.passed += seconds
 
 
 @pytest.fixture

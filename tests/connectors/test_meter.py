@@ -8,8 +8,9 @@ import responses
 from connectors.http import Session
 from connectors.meter import Meter
 from tests.connectors.contract import mirror_of
-from tests.connectors.test_http import JSON, URL, WHAT, FakeClock
-from tests.connectors.xero.stage import SandboxStage, staged
+from tests.connectors.stage import FakeClock
+from tests.connectors.test_http import JSON, URL, WHAT
+from tests.connectors.xero.stage import XeroStage, staged
 from worker.core.usage import Used
 from worker.errors import BooksUnavailable
 
@@ -56,7 +57,7 @@ def test_purposes_stay_apart(meter: Meter, session: Session) -> None:
 def test_the_platforms_compress_and_we_take_it(tmp_path) -> None:
     """A real reading over real HTTP: what was counted is a fraction of what was read."""
     stages = staged(tmp_path, seeds=(7,))
-    stage: SandboxStage = next(stages)
+    stage: XeroStage = next(stages)
     books = stage.books()
     mirror_of(books, stage.now)
     used = books.usage

@@ -5,7 +5,7 @@ import logging
 import stat
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,6 +19,7 @@ from connectors.grants import Lifetimes, grant_name
 from connectors.http import Session
 from connectors.oauth import ClientCredentials, TokenEndpoint
 from connectors.rotation import RefreshToken
+from tests.connectors.stage import NOW, FakeClock
 from tests.vault.support import file_tokens
 from worker.core.grant import Grant
 from worker.core.secret import Secret
@@ -26,25 +27,8 @@ from worker.errors import BooksGarbled, BooksUnavailable, ConnectionBroken
 from worker.vault.tokens import SealedTokens
 
 URL = "https://identity.example.com/connect/token"
-START = datetime(2026, 10, 1, 8, tzinfo=UTC)
 LIFETIMES = Lifetimes(unused=timedelta(days=60))
 CANARY = "canary-5d1e"
-
-
-class FakeClock:
-    """Time that passes by sleeping."""
-
-    def __init__(self) -> None:
-        self.passed = 0.0
-
-    def now(self) -> datetime:
-        return START + timedelta(seconds=self.passed)
-
-    def monotonic(self) -> float:
-        return self.passed
-
-    def sleep(self, seconds: float) -> None:
-        self.passed += seconds
 
 
 class Identity:
@@ -131,13 +115,13 @@ def test_rotation_is_on_disk_before_the_token_is_used(
     assert kept == Grant(
         Secret("r1"),
         Secret("a1"),
-        START + timedelta(seconds=1740),
+        NOW + timedelta(seconds=1740),
         Secret("r0"),
         1,
         platform="xero",
         client_id="app",
-        refreshed=START,
-        ends=START + timedelta(days=60),
+        refreshed=NOW,
+        ends=NOW + timedelta(days=60),
     )
     assert source(clock, tokens, "").access() == Secret("a1"), "another process uses what is kept"
     clock.passed = 1741
@@ -182,7 +166,7 @@ def test_an_unwritable_store_stops_the_refresh_before_it_is_asked_for(
 def test_a_full_disk_is_found_before_and_nothing_is_lost(
     identity: Identity, clock: FakeClock, tokens: SealedTokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tokens.save("one", Grant(Secret("r0"), Secret(""), START, Secret("")))
+    tokens.save("one", Grant(Secret("r0"), Secret(""), NOW, Secret("")))
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
@@ -200,7 +184,7 @@ def test_a_token_dead_here_may_be_newer_in_the_store(
 ) -> None:
     """Another machine refreshed between our look and our question: read once more, then believe it."""
     identity.live = {"r7"}
-    newer = Grant(Secret("r7"), Secret(""), START, Secret("r0"))
+    newer = Grant(Secret("r7"), Secret(""), NOW, Secret("r0"))
     answers = iter([None, None, newer])
     monkeypatch.setattr(tokens, "load", lambda _: next(answers))
     assert source(clock, tokens).access()
@@ -294,7 +278,7 @@ def test_files_are_for_their_owner_only(
 
 
 def test_a_name_cannot_leave_the_folder(tokens: SealedTokens, tmp_path: Path) -> None:
-    grant = Grant(Secret("r"), Secret("a"), START, Secret(""))
+    grant = Grant(Secret("r"), Secret("a"), NOW, Secret(""))
     tokens.save("../../etc/x", grant)
     assert tokens.load("../../etc/x") == grant
     assert [f.parent for f in tmp_path.rglob("*.json")] == [tmp_path / "tokens"]
@@ -302,7 +286,7 @@ def test_a_name_cannot_leave_the_folder(tokens: SealedTokens, tmp_path: Path) ->
 
 @pytest.mark.parametrize("spoilt", ["", "{", "[]", '{"refresh":"r"}', '{"refresh":1,"access":2,"expires":"x"}'])
 def test_a_spoilt_file_is_said_and_not_replaced(tokens: SealedTokens, tmp_path: Path, spoilt: str) -> None:
-    tokens.save("one", Grant(Secret("r"), Secret("a"), START, Secret("")))
+    tokens.save("one", Grant(Secret("r"), Secret("a"), NOW, Secret("")))
     (file,) = (tmp_path / "tokens").glob("one.json")
     file.write_text(spoilt)
     with pytest.raises(ConnectionBroken, match="cannot be read"):
@@ -321,7 +305,7 @@ def test_a_new_consent_has_a_new_name_and_a_shared_one_the_same() -> None:
 
 def test_secrets_are_shown_by_nothing() -> None:
     secret = Secret(CANARY)
-    grant = Grant(secret, secret, START, secret)
+    grant = Grant(secret, secret, NOW, secret)
     shown = [repr(secret), str(secret), f"{secret}", f"{secret!r:>30}", f"{[secret]}", repr(grant), f"{secret:>20}"]
     assert not any(CANARY in text for text in shown)
     assert secret.reveal() == CANARY and secret == Secret(CANARY) and hash(secret) == hash(Secret(CANARY))

@@ -9,7 +9,7 @@ from connectors.pace import APP_FLOOR, APP_PAUSE, Pace
 from connectors.quickbooks.api import PER_MINUTE as QUICKBOOKS_PER_MINUTE
 from connectors.quickbooks.api import PER_SECOND
 from connectors.xero.api import DAY_LIMITS, PER_MINUTE, RATE_HEADERS
-from tests.connectors.test_http import FakeClock
+from tests.connectors.stage import FakeClock
 from worker.errors import BooksUnavailable
 
 MINUTE, DAY, APP = "X-MinLimit-Remaining", "X-DayLimit-Remaining", "X-AppMinLimit-Remaining"

@@ -1,6 +1,7 @@
 """What must hold on every sweep of every quarter: conservation, order, gaps, ceilings, hours, and whom never to ask."""
 
 import copy
+import os
 from collections import Counter
 from dataclasses import replace
 from datetime import date, time, timedelta
@@ -23,10 +24,16 @@ from worker.core.receivable import Snapshot, snapshot_of
 
 END = START + timedelta(days=QUARTER)
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]  # shrinking a quarter takes minutes and helps little
+EXPLORING = os.environ.get("HYPOTHESIS_PROFILE") == "explore"
+pytestmark = [pytest.mark.matrix] if EXPLORING else []  # a few quarters in every run, very many in `make matrix`
 quarter_settings = hypothesis_settings(
-    max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES, print_blob=True
+    max_examples=300 if EXPLORING else 12,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=PHASES,
+    print_blob=True,
 )
-sweep_settings = hypothesis_settings(quarter_settings, max_examples=60)
+sweep_settings = hypothesis_settings(quarter_settings, max_examples=600 if EXPLORING else 25)
 
 
 def lived(firm: Firm, events: list[Happening], times: tuple[time, ...] = (TEN,)) -> Diary:

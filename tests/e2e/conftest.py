@@ -51,10 +51,11 @@ class Answer:
 
 @dataclass
 class Office:
-    """A folder with a config, and commands run in it at a fixed moment."""
+    """A folder with a config, and commands run in it at a fixed moment; without the page, unless `pages`."""
 
     folder: Path
     sandbox: Running
+    pages: bool = False
 
     @property
     def config(self) -> Path:
@@ -70,6 +71,8 @@ class Office:
         config = [] if words[0] in {"init", "sandbox"} else ["--config", str(self.config)]
         if words[0] == "check":
             clock = []
+        if words[0] in {"run", "preview"} and not self.pages:
+            words = (*words, "--no-page")
         done = CliRunner().invoke(main, [*words, *config, *clock], env={"NO_COLOR": "1"})
         return Answer(done.exit_code, done.stdout, done.stderr)
 

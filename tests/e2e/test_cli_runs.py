@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from tests.e2e.conftest import NOW, Office
 from worker.app import App
-from worker.cli import main
+from worker.cli import main, typed
 
 
 def test_a_preview_says_so_and_sends_nothing(office: Office) -> None:
@@ -127,7 +127,8 @@ def test_one_faulty_organisation_does_not_stop_the_others(office: Office) -> Non
 def test_an_unknown_organisation_is_a_mistake_in_the_command(office: Office) -> None:
     answer = office("run", "harber")
     assert answer.code == 2
-    assert answer.err == 'command line: no organisation "harber"\n    expected: harbour\n'
+    expected = '    expected: harbour\n    do this:  write "harbour", if that is what you meant\n'
+    assert answer.err == f'command line: no organisation "harber"\n{expected}'
 
 
 def test_no_config_says_how_to_get_one(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_the_installed_command_in_a_process_of_its_own(office: Office) -> None:
 
 
 def test_version_and_help_cost_nothing() -> None:
-    code = "import sys; from worker.cli import main\ntry: main(['--version'])\nexcept SystemExit: pass\n"
+    code = "import sys; from worker.cli import main, typed\ntry: main(['--version'])\nexcept SystemExit: pass\n"
     code += "print(sorted(m for m in ('rich', 'pydantic', 'yaml', 'sqlalchemy', 'structlog') if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[1:] == ["[]"]
@@ -202,7 +203,7 @@ def test_an_unknown_command_is_guessed() -> None:
 def test_every_command_has_help() -> None:
     listed = CliRunner().invoke(main, ["--help"]).output
     for name in main.list_commands(None):  # type: ignore[arg-type, attr-defined]
-        assert f"  {name} " in listed
+        assert f"  {typed(name)} " in listed
         done = CliRunner().invoke(main, [name, "--help"])
         assert done.exit_code == 0
         assert "--debug" in done.output or "Commands:" in done.output

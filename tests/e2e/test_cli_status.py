@@ -23,7 +23,7 @@ def test_what_is_printed_is_what_is_documented(office: Office) -> None:
         documented.validate(answer.data)
         assert answer.data["exit_code"] == answer.code == 1
     (one,) = after.data["organisations"]
-    assert one["sent"] == len(office.letters) and one["last_swept"] == "2026-03-10T10:00:00+00:00"
+    assert one["sent"] == len(office.letters) and one["last_swept"].startswith("2026-03-10T10:00:")
     assert [t for t in one["trouble"] if t.startswith("not ")] == [
         "not read for more than 30 hours",
         "not swept for more than 30 hours",

@@ -56,7 +56,7 @@ def test_every_message_on_one_page(there: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("preview", "nugde"), 'did you mean "nudge"?'),
+        (("preview", "nugde"), 'write "nudge", if that is what you meant'),
         (("preview", "--language", "french"), "a code such as fr, or fr-CA"),
         (("new", "xx", "--from", "yy"), 'there is no wording in "yy"'),
         (("new", "fr", "no-such"), 'there is no message "no-such"'),

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.report.paged import shown_piles
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -35,6 +37,9 @@ def test_run_twice(tmp_path: Path) -> None:
     alike = re.search(r"(\d+) of (\d+) open invoices stand exactly the same, to the day and the reason", first)
     assert alike and int(alike[1]) >= 0.95 * int(alike[2])
     assert "differ, and should not" not in first
+    four, reasons, said = shown_piles((tmp_path / "page" / "index.html").read_text("utf-8"))
+    assert four == said and len(said) == 3 and any(reasons.values())
+    assert f"open {tmp_path / 'page' / 'index.html'} in a browser" in first
     second = demo("run", "--folder", str(tmp_path))
     assert f"0 new messages in {tmp_path / 'outbox'}, {len(files)} from before" in second
     assert sorted(p.name for p in (tmp_path / "outbox").glob("*.eml")) == files

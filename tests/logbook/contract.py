@@ -284,13 +284,10 @@ class RecordContract:
         assert logbook.lease(ORG, "b", NOW + HOUR, HOUR)
         assert logbook.lease(ORG, "c", NOW + 2 * HOUR, HOUR)
 
-    def test_the_instance_has_one_id_until_renewed(self, logbook: SqlLogbook) -> None:
+    def test_the_instance_has_one_id(self, logbook: SqlLogbook) -> None:
         first = logbook.instance_id()
         assert len(first) == 32
         assert logbook.instance_id() == first
-        renewed = logbook.renew_instance()
-        assert renewed != first
-        assert logbook.instance_id() == renewed
 
     def test_organisations_never_see_each_other(self, logbook: SqlLogbook) -> None:
         twin = Organisation("t-2", "Ridge Bakery")

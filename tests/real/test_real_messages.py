@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.report.paged import shown_piles
+
 ROOT = Path(__file__).resolve().parents[2]
 _GIVEN = os.environ.get("DUECOURSE_SHARED")
 _PLACES = [Path(_GIVEN)] if _GIVEN else [ROOT.parent / "shared", ROOT.parents[1] / "shared"]
@@ -82,3 +84,7 @@ def test_every_amount_in_every_message_adds_up_against_the_raw_file(tmp_path: Pa
     total = sum((amount for owed in raw.values() for amount in owed.values()), Decimal(0))
     assert Decimal(money["receivables"]) == total
     assert sum((Decimal(money[b]) for b in ("chased", "waiting", "held", "excluded")), Decimal(0)) == total
+    page = (tmp_path / "state" / "page" / "index.html").read_text("utf-8")
+    four, reasons, said = shown_piles(page)
+    assert four == said == {"EUR": total}
+    assert reasons == {"EUR": Decimal(money["nobody_chasing"])}

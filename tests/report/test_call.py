@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import date
 
 from tests.core import build
+from worker.core.call import call_lines
 from worker.core.decide import decide
 from worker.core.decisions import Task
 from worker.core.history import Contacted, History, MessageState
-from worker.report.call import call_lines
 
 
 def test_a_call_has_its_words_and_its_history() -> None:

@@ -1,6 +1,6 @@
 """Answers a person owes duecourse: approvals, and messages whose outcome nobody knows; and a fresh start of reading."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,13 +18,14 @@ _ORG = click.option("--org", default="", help="The organisation, when it is not 
 @_ORG
 def approve_command(desk: Desk, approval: str, org: str) -> None:
     """Say yes to what a run proposed; it covers exactly that, once."""
-    from worker.core.events import EventKind
+    from worker.commands.people import who
+    from worker.deeds import approved
 
     with desk.app() as app:
         name, found = _proposal(app, approval, org)
-        _record(app, name, EventKind.APPROVE, found.id, {})
-    text = f"Approved: {found.id} ({_words(found)}). It covers exactly this, once."
-    _say(desk, text, f'duecourse reject {found.id} --why "..."', f"approvals: [{found.id}]", "duecourse run")
+        deed = approved(found, app.clock.now(), who())
+        app.logbook.record(name, *deed.events)
+    _say(desk, deed.said, deed.undo, deed.config, "duecourse run")
 
 
 @command("reject")
@@ -33,13 +34,14 @@ def approve_command(desk: Desk, approval: str, org: str) -> None:
 @_ORG
 def reject_command(desk: Desk, approval: str, why: str, org: str) -> None:
     """Say no to what a run proposed."""
-    from worker.core.events import EventKind
+    from worker.commands.people import who
+    from worker.deeds import rejected
 
     with desk.app() as app:
         name, found = _proposal(app, approval, org)
-        _record(app, name, EventKind.REJECT, found.id, {"why": why})
-    text = f"Refused: {found.id} ({_words(found)}). A step that is refused is proposed again after some days."
-    _say(desk, text, f"duecourse approve {found.id}", f"leave {found.id} out of approvals:", "")
+        deed = rejected(found, why, app.clock.now(), who())
+        app.logbook.record(name, *deed.events)
+    _say(desk, deed.said, deed.undo, deed.config, "")
 
 
 @command("resolve")
@@ -85,24 +87,8 @@ def _proposal(app: "App", text: str, org: str) -> "tuple[str, Approval]":
         history = app.logbook.history(organisation.name)
         used = {a.id for a in history.approvals if a.used}
         known += [(organisation.name, p) for p in history.proposals if p.id not in used]
-    return people.one_of(text, known, [p.id for _, p in known], "proposal")
-
-
-def _words(found: "Approval") -> str:
-    covered = len(found.names)
-    return {
-        "baseline": "start chasing for this organisation",
-        "step": "one step for one invoice",
-        "address": "a changed address",
-        "surprise": f"messages to {covered} clients",
-    }.get(found.kind, found.kind)
-
-
-def _record(app: "App", organisation: str, kind: Any, subject: str, data: dict[str, Any]) -> None:
-    from worker.commands.people import who
-    from worker.core.events import Event
-
-    app.logbook.record(organisation, Event(kind, app.clock.now(), subject, who(), data))
+    todo = "duecourse preview lists what waits for a yes"
+    return people.one_of(text, known, [p.id for _, p in known], "proposal", todo)
 
 
 def _say(desk: Desk, what: str, undo: str, config: str, then: str) -> None:

@@ -41,9 +41,12 @@ def backup_command(desk: Desk, file: Path) -> int:
 @click.option("--replace", is_flag=True, help="Put it in the place of a logbook that has rows; the old one is kept.")
 def restore_command(desk: Desk, file: Path, replace: bool) -> int:
     """Make the logbook what a backup FILE holds. It gets a new id and is not live until the config names it."""
+    from worker.commands.people import wrong
     from worker.logbook.backup import restore
     from worker.report.terminal import OUT, TYPE, WRONG, say
 
+    if not file.is_file():
+        raise wrong(f"{file}: there is no such file", "a file that duecourse backup wrote", "name one that is there")
     with desk.app() as app:
         done = restore(app.practice.logbook_location, file, app.clock.now(), replace=replace)
     out = desk.out()

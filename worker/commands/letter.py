@@ -25,7 +25,8 @@ def letter_command(desk: Desk, client: str, file: Path, org: str) -> None:
     if found.kept:
         raise people.wrong(f"this debt is never handed over: {found.kept}", todo="remove never hand over: first")
     if not found.invoices:
-        raise people.wrong(f"{whom.client.name} has nothing overdue that could be demanded")
+        todo = f'see duecourse explain "{whom.client.name}": what is open, due and disputed'
+        raise people.wrong(f"{whom.client.name} has nothing overdue that could be demanded", "overdue invoices", todo)
     if file.exists():
         raise people.wrong(f"{file} exists already", "a new file", "name another with --to")
     file.write_text(letter_page(whom.client, settings, found), encoding="utf-8")

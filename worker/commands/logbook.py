@@ -93,7 +93,9 @@ def verify_command(desk: Desk, file: str | None) -> int:
     from worker.report.terminal import OUT, WRONG, say
 
     if file and "://" not in file and not Path(file).is_file():
-        raise wrong(f"{file}: there is no such file")
+        raise wrong(
+            f"{file}: there is no such file", "a backup, or nothing for the logbook itself", "name one that is there"
+        )
     with desk.app() as app:
         database = open_database(_location(desk, file) if file else app.practice.logbook_location, revision="")
         try:

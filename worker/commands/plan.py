@@ -122,7 +122,9 @@ def _check(covered: "list[Invoice]", parts: "Parts", today: date) -> None:
         numbers = ", ".join(i.number for i in covered)
         raise people.wrong(f"the instalments come to {total}", f"{owed}, which is open on {numbers}", "correct them")
     if min(days) < today or len(set(days)) < len(days):
-        raise people.wrong("an instalment in the past, or two on one day", f"days from {today} on, each once")
+        raise people.wrong(
+            "an instalment in the past, or two on one day", f"days from {today} on, each once", "correct the days"
+        )
 
 
 def _agree(app: "App", whom: "Whom", covered: "list[Invoice]", parts: "Parts") -> None:

@@ -35,30 +35,17 @@ def _invoices(what: str) -> "Callable[[_F], _F]":
 def hold_command(desk: Desk, client: str, why: str, until: Any, invoice: str, org: str) -> None:
     """Stop asking a client."""
     from worker.commands import people
-    from worker.core.events import EventKind
+    from worker.deeds import held
 
     if not why.strip():
         raise people.wrong("a hold without a reason", '--why "what is going on"', "say why in a few words")
     with desk.app() as app:
         whom = people.find_client(app, client, org)
-        data: dict[str, Any] = {"why": why}
-        if until:
-            data["until"] = _not_past(until, people.today(app, whom.at)).isoformat()
-        if invoice:
-            data["invoice"] = people.find_invoices(whom, [invoice])[0].id
-        _record(desk, app, whom, EventKind.HOLD, data)
-    name = whom.client.name
-    last = data.get("until", "")
-    about = f" for invoice {invoice}" if invoice else ""
-    line = f'{{client: "{name}", why: "{why}"' + (f", until: {last}" if last else "")
-    line += f", invoice: {invoice}}}" if invoice else "}"
-    _said(
-        desk,
-        f"{name} is on hold{about}{f' until {last}' if last else ' until you release it'}.",
-        undo=f'duecourse release "{name}"' + _flags([invoice] if invoice else ()),
-        config=f"holds: [{line}]",
-        at=whom.at.name,
-    )
+        last = _not_past(until, people.today(app, whom.at)) if until else None
+        about = people.find_invoices(whom, [invoice])[0] if invoice else None
+        deed = held(whom.client, why, last, about, app.clock.now(), people.who())
+        app.logbook.record(whom.at.name, *deed.events)
+    _said(desk, deed.said, undo=deed.undo, config=deed.config, at=whom.at.name)
 
 
 @command("release")
@@ -165,7 +152,7 @@ def _end_promise(desk: Desk, app: Any, whom: "Whom", ids: list[str]) -> int:
 def dispute_command(
     desk: Desk, client: str, why: str, review: Any, owner: str, over: bool, invoices: tuple[str, ...], org: str
 ) -> int:
-    """Record that a client contests something, or that it is --over. Contested invoices are not asked for."""
+    """Record that a client contests something: contested invoices are not asked for. --over when that ends."""
     from worker.commands import people
     from worker.core.events import EventKind
 
@@ -248,7 +235,7 @@ def log_command(desk: Desk, client: str, what: str, on: Any, invoices: tuple[str
 def reconciled_command(desk: Desk, organisation: str, day: Any) -> None:
     """Record that the bank is reconciled in the books up to DATE (otherwise today)."""
     from worker.commands import people
-    from worker.core.events import Event, EventKind
+    from worker.deeds import reconciled
 
     with desk.app() as app:
         (config,) = app.organisations([organisation])
@@ -256,15 +243,9 @@ def reconciled_command(desk: Desk, organisation: str, day: Any) -> None:
         on = day or today
         if on > today:
             raise people.wrong(f"{on} is in the future", f"a day up to {today}")
-        event = Event(EventKind.RECONCILED, app.clock.now(), "", people.who(), {"on": on.isoformat()})
-        app.logbook.record(organisation, event)
-    _said(
-        desk,
-        f"{organisation}: the bank is reconciled up to {on}.",
-        undo=f"duecourse reconciled {organisation} DATE, with the right day",
-        config=f"reconciled: {on}   (or how often: daily, every tuesday)",
-        at=organisation,
-    )
+        deed = reconciled(organisation, on, app.clock.now(), people.who())
+        app.logbook.record(organisation, *deed.events)
+    _said(desk, deed.said, undo=deed.undo, config=deed.config, at=organisation)
 
 
 def _meant(said: "Iterable[_About]", whom: "Whom", ids: list[str]) -> "list[_About]":
@@ -292,7 +273,7 @@ def _not_past(day: date, today: date) -> date:
     from worker.commands.people import wrong
 
     if day < today:
-        raise wrong(f"{day} is in the past", f"{today} or later")
+        raise wrong(f"{day} is in the past", f"{today} or later", "correct the day")
     return day
 
 

@@ -1,5 +1,7 @@
 """run and preview: sweep the organisations and say what happened."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,26 +13,53 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from worker.app import App
     from worker.config.values import Practice
     from worker.core.countdown import Countdown
+    from worker.core.policy import Policy
     from worker.core.results import SweepResult
+    from worker.report.simulation import Played
+
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @command("run", json=True)
 @click.argument("organisations", nargs=-1, metavar="[ORG]...")
-def run_command(desk: Desk, organisations: tuple[str, ...]) -> int:
-    """Read the books, decide, and (in live mode) send. Exits 0, 1 or 3; see `duecourse --help`."""
-    return _run(desk, organisations, deliver=True)
+@click.option("--page", type=_FOLDER, help="Write the page to this folder, not to the one in the config.")
+@click.option("--no-page", is_flag=True, help="Write no page.")
+def run_command(desk: Desk, organisations: tuple[str, ...], page: Path | None, no_page: bool) -> int:
+    """Read the books, decide, and in live mode send. Exits 0, 1 or 3; see `duecourse --help`."""
+    return _run(desk, organisations, Look(page, wanted=not no_page))
 
 
 @command("preview", json=True)
 @click.argument("organisations", nargs=-1, metavar="[ORG]...")
-def preview_command(desk: Desk, organisations: tuple[str, ...]) -> int:
-    """The same without sending, whatever the mode."""
-    return _run(desk, organisations, deliver=False)
+@click.option("--page", type=_FOLDER, help="Write the page to this folder, not to the one in the config.")
+@click.option("--no-page", is_flag=True, help="Write no page.")
+@click.option("--against", default="", metavar="NAME|FILE", help="Show what would change under this policy.")
+@click.option("--days", type=click.IntRange(1, 730), default=90, show_default=True, help="How far --against looks.")
+def preview_command(
+    desk: Desk, organisations: tuple[str, ...], page: Path | None, no_page: bool, against: str, days: int
+) -> int:
+    """The same without sending, whatever the mode; and a page to open in a browser, with every client and message."""
+    if against and no_page:
+        raise click.UsageError("--against is shown on the page: leave --no-page out.")
+    return _run(desk, organisations, Look(page, wanted=not no_page, deliver=False, against=against, days=days))
 
 
-def _run(desk: Desk, organisations: tuple[str, ...], *, deliver: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a sweep is shown: where its page goes (None: as the config says), and what it is compared with."""
+
+    page: Path | None = None
+    wanted: bool = True
+    deliver: bool = True
+    against: str = ""
+    days: int = 90
+
+
+def _run(desk: Desk, organisations: tuple[str, ...], look: Look) -> int:
     import structlog
 
     from worker.consents.health import warnings
@@ -40,17 +69,61 @@ def _run(desk: Desk, organisations: tuple[str, ...], *, deliver: bool) -> int:
     from worker.report.data import run_data
 
     with desk.app() as app, on_signals(app.halt):
-        results = app.run(organisations, deliver=deliver)
+        other = _policy(app, look.against)
+        results = app.run(organisations, deliver=look.deliver)
         practice, ending = app.practice, warnings(app)
+        live = look.deliver and practice.mode is Mode.LIVE
+        where = _page(desk, app, results, look, other) if _paged(practice, look) else ""
     structlog.get_logger().info("run finished", **counts_of(results))
-    live = deliver and practice.mode is Mode.LIVE
     code = exit_code(results)
     if desk.as_json:
         data = run_data(results, counts_of(results), "live" if live else "preview", code)
         desk.print_json({**data, "connections": [one.sentence for one in ending]})
     else:
-        _show(desk, results, practice, ending, deliver=deliver, live=live)
+        _show(desk, results, practice, ending, deliver=look.deliver, live=live, where=where)
     return code
+
+
+def _paged(practice: "Practice", look: Look) -> bool:
+    """Whether this run writes a page: asked for, or of every run, or a preview."""
+    return look.wanted and (look.page is not None or not look.deliver or practice.page_every_run)
+
+
+def _policy(app: "App", against: str) -> "Policy | None":
+    from worker.config.chosen import policy_called
+
+    return policy_called(against, app.practice) if against else None
+
+
+def _page(desk: Desk, app: "App", results: "tuple[SweepResult, ...]", look: Look, other: "Policy | None") -> str:
+    """Write the page; a line that says where it is, or why there is none."""
+    from worker.commands.page import Wanted, write_page
+    from worker.core.settings import Mode
+
+    live = look.deliver and app.practice.mode is Mode.LIVE
+    compared = _compared(app, results, look, other) if other else ()
+    mode = "live" if live else "preview"
+    folder = (look.page or app.practice.page).absolute()
+    return write_page(app, results, Wanted(folder, mode, desk.again, not look.deliver, compared))
+
+
+def _compared(
+    app: "App", results: "tuple[SweepResult, ...]", look: Look, other: "Policy | None"
+) -> "tuple[Played, ...]":
+    from worker.commands.people import Mirrored
+    from worker.commands.simulate import Wanted, course
+    from worker.memory import rare_collections
+    from worker.report.simulation import Played
+
+    wanted, found = Wanted(look.days, everyone=False, new=True, answer_days=None, helpful=True), []
+    for result in results:
+        if result.snapshot is None:
+            continue
+        (config,) = app.organisations([result.organisation])
+        at = Mirrored(config, result.snapshot)
+        with rare_collections():
+            found.append(Played(at.name, at.snapshot, course(app, at, None, wanted), course(app, at, other, wanted)))
+    return tuple(found)
 
 
 def _show(
@@ -61,6 +134,7 @@ def _show(
     *,
     deliver: bool,
     live: bool,
+    where: str,
 ) -> None:
     from worker.report.connections import say_warnings
     from worker.report.sweep_text import show_sweep
@@ -77,6 +151,9 @@ def _show(
         say(out)
         say_warnings(out, ending)
     _next(out, results, practice, live=live, again=desk.again)
+    if where:
+        say(out)
+        say(out, where, LOUD)
 
 
 def _window_opens(results: "tuple[SweepResult, ...]") -> "date | None":

@@ -1,7 +1,5 @@
 """simulate: what a policy would do in the weeks to come, and how two of them differ."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -64,6 +62,7 @@ def simulate_command(
     """
     from worker.commands import people
     from worker.config.chosen import policy_called
+    from worker.memory import rare_collections
     from worker.report.simulation import Played, show_all, show_played, simulation_data
 
     wanted = Wanted(days, everyone, not no_new, answer_days, not alone)
@@ -72,7 +71,7 @@ def simulate_command(
         first = policy_called(policy, app.practice) if policy else None
         second = policy_called(against, app.practice) if against else None
         for at in people.all_mirrored(app, organisation):
-            with rare(app):
+            with rare_collections():
                 one = course(app, at, first, wanted)
                 other = course(app, at, second, wanted) if second else None
             found.append(Played(at.name, at.snapshot, one, other))
@@ -82,15 +81,6 @@ def simulate_command(
     for played in found:
         show_played(desk.out(), played, whole=whole)
     show_all(desk.out(), found, desk.again)
-
-
-@contextmanager
-def rare(app: "App") -> Iterator[None]:
-    """Garbage is looked for rarely while hundreds of sweeps are played."""
-    from worker.memory import rare_collections
-
-    with rare_collections():
-        yield
 
 
 def course(app: "App", at: "Mirrored", policy: "Policy | None", wanted: Wanted) -> "Course":

@@ -38,8 +38,17 @@ def _known(desk: Desk, names: Sequence[str], language: str) -> None:
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, 1)
-            expected = f'did you mean "{near[0]}"?' if near else "one of " + ", ".join(sorted(known))
-            raise _wrong(f'there is no message "{name}"', expected)
+            todo = f'write "{near[0]}", if that is what you meant' if near else ""
+            raise _wrong(f'there is no message "{name}"', "one of " + ", ".join(sorted(known)), todo)
+
+
+def _worded(desk: Desk, language: str) -> None:
+    from worker.wording.files import Folders, lineage
+
+    within = Folders(_folders(desk))
+    if not any(within.names(code) for code in lineage(language)):
+        there, todo = ", ".join(within.languages()), f"begin it: duecourse wording new {language}"
+        raise _wrong(f'nothing is worded in "{language}"', f"one of {there}", todo)
 
 
 @command("list", clocked=False, json=True)
@@ -82,6 +91,7 @@ def preview_command(desk: Desk, name: str, language: str, country: str, case: st
     from worker.wording.preview import page, shown
 
     _known(desk, [name] if name else [], language)
+    _worded(desk, language)
     messages = shown(_folders(desk), [name] if name else [], language, [case] if case else list(CASES), country.upper())
     if target is not None:
         target.write_text(page(messages), encoding="utf-8")

@@ -22,6 +22,9 @@ def policy_called(text: str, practice: Practice) -> Policy:
     if text.endswith((".yaml", ".yml")):
         file = Path(text)
         name = file.stem
+        if not file.is_file():
+            todo = "correct the path, or name a policy"
+            raise ConfigError([Problem("command line", f"{text}: there is no such file", "a policy's file", todo)])
         written = validate(PolicyOptions, read_yaml(file, text), problems)
         if written is None:
             raise ConfigError(problems)

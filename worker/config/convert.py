@@ -108,3 +108,9 @@ def books_of(
         books.connection or "",
         books.redirect or "",
     )
+
+
+def page_of(written: PracticeOptions, folder: Path) -> Path:
+    """The absolute folder of the preview page."""
+    named = "folder" in written.page.model_fields_set
+    return ((folder if named else folder / written.state) / written.page.folder).resolve()

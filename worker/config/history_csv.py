@@ -41,11 +41,11 @@ def parse_history(
     """
     rows = csv_rows(text, name)
     if not rows:
-        raise ConfigError([Problem(name, "nothing in it", f"a first line: {', '.join(COLUMNS)}")])
+        raise ConfigError([Problem(name, "nothing in it", f"a first line: {', '.join(COLUMNS)}")], name)
     reader = _Reader(name, snapshot, today, step_of, order, _header(rows[0][1], name))
     found = [reader.contact(line, cells) for line, cells in rows[1:]]
     if reader.problems:
-        raise ConfigError(reader.problems)
+        raise ConfigError(reader.problems, name)
     once = {(c.on, c.client_id, c.invoice_id, c.what): c for c in reversed(found) if c}
     return tuple(reversed(once.values()))
 
@@ -57,7 +57,7 @@ def _header(cells: list[str], name: str) -> dict[str, int]:
         lacking.append("client or invoice")
     if lacking:
         found = f"no column {', '.join(lacking)}"
-        raise ConfigError([Problem(f"{name}:1", found, f"a first line: {', '.join(COLUMNS)}", "add it")])
+        raise ConfigError([Problem(f"{name}:1", found, f"a first line: {', '.join(COLUMNS)}", "add it")], name)
     return places
 
 

@@ -119,6 +119,15 @@ def _hours(value: Any) -> tuple[time, time]:
     return opens, closes
 
 
+def read_clock(value: Any) -> time:
+    """`07:00` as a time of day."""
+    expected = "a time of day such as 07:00"
+    match = re.fullmatch(r"(\d{1,2}):(\d{2})", _text(value, expected), re.ASCII)
+    if not match or int(match[1]) > 23 or int(match[2]) > 59:
+        raise misread(quoted(value), expected)
+    return time(int(match[1]), int(match[2]))
+
+
 def _weekdays(value: Any) -> frozenset[int]:
     names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     expected = '"mon-fri", or days such as "mon, wed, fri"'
@@ -303,6 +312,7 @@ YesNo = Annotated[bool, BeforeValidator(read_yes_no), _YES_NO]
 Day = Annotated[date, *_kind(read_day, format="date")]
 Whole = Annotated[int, BeforeValidator(_whole), _NUMBER]
 Digits = Annotated[str, *_kind(_digits, pattern="^[0-9]+$")]
+Clock = Annotated[time, *_kind(read_clock, pattern="^[0-9]{1,2}:[0-9]{2}$")]
 Hours = Annotated[tuple[time, time], *_kind(_hours)]
 Weekdays = Annotated[frozenset[int], *_kind(_weekdays)]
 Email = Annotated[str, *_kind(_address, format="email")]

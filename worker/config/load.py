@@ -6,7 +6,8 @@ from pathlib import Path
 from worker.config import lint
 from worker.config.checks import organisation_problems, practice_problems
 from worker.config.clients_csv import read_clients
-from worker.config.convert import alerts_of, books_of, ping_of, vault_of
+from worker.config.convert import alerts_of, books_of, page_of, ping_of, vault_of
+from worker.config.digest import digest_of, digest_problems, hours_problems
 from worker.config.languages import language_problems
 from worker.config.mail import effective, mail_of, secret_of
 from worker.config.options import PracticeOptions
@@ -38,6 +39,7 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = 
     shelf = Shelf(written.policies, folder / "policies", templates, problems)
     shelf.check_own()
     problems += practice_problems(written)
+    problems += digest_problems(written)
     organisations = tuple(
         _organisation(name, o, written, shelf, folder, env, problems)
         for name, o in sorted(written.organisations.items())
@@ -61,6 +63,9 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = 
         ),
         folder=folder,
         vault=vault_of(written, folder, env, problems),
+        page=page_of(written, folder),
+        page_every_run=written.page.every_run,
+        digest=digest_of(written, folder, env, problems),
     )
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
@@ -81,6 +86,7 @@ def _organisation(
         if policy not in policies and (built := shelf.policy(policy, place)):
             policies[policy] = built
     problems += organisation_problems(name, written, practice, policies)
+    problems += hours_problems(practice, policies)
     problems += lint.organisation_problems(written)
     problems += language_problems(written, practice, folder)
     books = books_of(written.books, folder, env, problems)

@@ -143,7 +143,7 @@ def stays_here(mail: MailOptions) -> bool:
     if mail.mailer == "sendgrid":
         endpoint = mail.sendgrid.endpoint if mail.sendgrid else None
         return endpoint is not None and urlsplit(endpoint).hostname in LOOPBACK
-    return True
+    return mail.mailer == "outbox"
 
 
 def _problems(mail: MailOptions, practice: PracticeOptions) -> Iterator[Problem]:

@@ -6,8 +6,10 @@ from worker.config.base import Options, keys_of, option
 from worker.config.kinds import ClosureText, OneOrMore, Url, Words, YesNo, Zone, choice
 from worker.config.options_care import AlertOptions, RetentionOptions
 from worker.config.options_client import Common
+from worker.config.options_digest import Approver, DigestOptions
 from worker.config.options_mail import MailOptions
 from worker.config.options_organisation import CapsOptions, OrganisationOptions, PauseOptions
+from worker.config.options_page import PageOptions
 from worker.config.options_policy import PerMonth, PolicyOptions
 from worker.config.options_vault import VaultOptions
 from worker.config.secret import SecretRef
@@ -46,8 +48,13 @@ class PracticeOptions(Common):
     )
     stopped: Words | None = option("Stops everything, and says why.", "we are moving our books", off=True)
     mail: MailOptions = option("Which way messages leave, and who gets copies.", default_factory=MailOptions)
+    page: PageOptions = option("Where the preview page is written.", default_factory=PageOptions)
     ping: PingOptions | None = option("A dead-man's switch.")
     alerts: AlertOptions | None = option("Where trouble is told, besides the report.")
+    digest: DigestOptions | None = option("The morning digest.", off=True)
+    approvers: Annotated[list[Approver], OneOrMore] = option(
+        "Whose answers to the digest count.", default_factory=list, off=True
+    )
     retention: RetentionOptions = option("How long letters are kept.", default_factory=RetentionOptions)
     zone: Zone | None = option("Time zone of organisations that name none.", "Europe/London")
     quiet: Annotated[list[ClosureText], OneOrMore] = option(

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from worker.config.cascade import Cascade
+from worker.config.digest import sends_from
 from worker.config.fingerprint import fingerprint_of
 from worker.config.languages import Tongue, sentences_of
 from worker.config.names import Names, group_of, same
@@ -83,6 +84,7 @@ def resolve(
         backlog=Backlog(written.backlog) if written.backlog else None,
         approvals=tuple(dict.fromkeys([*practice.approvals, *written.approvals])),
         own_domains=_own_domains(written),
+        sends_from=sends_from(practice.digest) if practice.digest else None,
         never_contact_domains=frozenset(written.never_contact.domains),
         never_contact_groups=frozenset({_ALWAYS_HELD, *(g.lower() for g in written.never_contact.groups)}),
         **_voice(written, snapshot),

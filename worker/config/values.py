@@ -1,7 +1,8 @@
 """What a loaded configuration is: plain frozen values, without pydantic or YAML, so that anybody may name them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -209,11 +210,51 @@ class Alerts:
 
 
 @dataclass(frozen=True, slots=True)
+class Approver:
+    """Somebody whose answers count, for these organisations (none named: all). From `away_from` through `away_to` the
+    `deputy` decides too ("": nobody does)."""
+
+    email: str
+    organisations: frozenset[str] = frozenset()
+    away_from: date | None = None
+    away_to: date | None = None
+    deputy: str = ""
+
+    def is_away(self, day: date) -> bool:
+        """Whether that day is one of absence, both ends included."""
+        return self.away_from is not None and self.away_to is not None and self.away_from <= day <= self.away_to
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSettings:
+    """Who gets the digest, from when on (`at`, in `zone`), by which mail. Nothing leaves before `sends_from` of an
+    organisation's day. `owners` are addresses by organisation. `own_way`: it leaves by other settings than the mail it
+    reports on. Answers are read when `trusted_server` is named. Addresses are in lower case.
+    """
+
+    to: tuple[str, ...]
+    at: time
+    sends_from: time
+    mail: MailSettings
+    zone: str = "UTC"
+    owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sender: str = ""
+    own_way: bool = False
+    trusted_server: str = ""
+    approvers: tuple[Approver, ...] = ()
+
+    @property
+    def answerable(self) -> bool:
+        """Whether answers to it are looked for."""
+        return bool(self.trusted_server) and self.mail.watched
+
+
+@dataclass(frozen=True, slots=True)
 class Practice:
     """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or "".
 
     `warnings` are what is allowed and unwise. `files` are the names of what was read, relative to `folder`, where
-    policies/ and wording/ may lie too.
+    policies/ and wording/ may lie too. `page` is the absolute folder of the preview page.
     """
 
     mode: Mode
@@ -232,6 +273,9 @@ class Practice:
     warnings: tuple[Problem, ...] = ()
     contact_budget: int | None = None
     vault: VaultSettings = VaultSettings()
+    page: Path = Path("page")
+    page_every_run: bool = True
+    digest: DigestSettings | None = None
 
     @property
     def logbook_location(self) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 
@@ -218,14 +218,19 @@ class Context:
 
     def may_send_now(self, chosen: ClientSettings, policy: Policy, *, thanks: bool = False) -> bool:
         """Inside the mail window at this very moment."""
-        in_hours = policy.window.opens <= self.as_of.at < policy.window.closes
+        in_hours = opening(policy, self.settings) <= self.as_of.at < policy.window.closes
         return in_hours and self.next_open(chosen, policy, self.day, thanks=thanks) == self.day
 
     def opens_next(self, chosen: ClientSettings, policy: Policy, *, thanks: bool = False) -> date:
         """Today when the window still opens today, else its next day."""
-        later_today = self.as_of.at < policy.window.opens
+        later_today = self.as_of.at < opening(policy, self.settings) < policy.window.closes
         start = self.day if later_today else self.day + timedelta(days=1)
         return self.next_open(chosen, policy, start, thanks=thanks)
+
+
+def opening(policy: Policy, settings: OrganisationSettings) -> time:
+    """When mail may first leave on a day: as the policy says, and not before people could stop it."""
+    return max(policy.window.opens, settings.sends_from or time.min)
 
 
 def matches(rule: InvoiceRule, invoice: Invoice) -> bool:

@@ -18,6 +18,8 @@ class EventKind(StrEnum):
     RELEASE = "release"  # subject client id; invoice?
     PROMISE = "promise"  # subject client id; by, invoices[], by_client
     PROMISE_OFF = "promise-off"  # subject client id; invoices[]: there is no such promise (any more)
+    PAUSE = "pause"  # subject ""; from, until, why: a quiet period of the whole organisation
+    RESUME = "resume"  # subject ""; on: recorded quiet periods are over
     PLAN = "plan"  # subject client id; id, invoices[], currency, parts[[iso date, amount]]
     PLAN_OFF = "plan-off"  # subject client id; id: the plan is over, the ladder goes on
     DISPUTE = "dispute"  # subject client id; reason, invoices[], owner, review?
@@ -42,6 +44,11 @@ class EventKind(StrEnum):
     REPLY = "reply"  # subject payer id; id, what (see ReplyKind), on, from, about, text, until?, message?
     WATCHED = "watched"  # subject mailbox and folder; validity, uid: what was looked at up to here
     NOTE = "note"  # subject invoice id; key, text: written to the books' history
+    STOOD = "stood"  # subject ""; on, began[], ended[]: what is held from that day on, and no longer
+    DIGEST = "digest"  # subject recipient; day, id, claim, codes{}, until: recorded before it is sent
+    DIGESTED = "digested"  # subject recipient; id, outcome, detail
+    ANSWER = "answer"  # subject sender; digest, claim, did[], ignored: an answer to a digest, by its Message-ID
+    ANSWERED = "answered"  # subject digest id and code; by, verb, answer, undo{}: a code that is used up
     SKIPPED = "skipped"  # subject ""; what, todo: organisation not read, nobody chased
 
 

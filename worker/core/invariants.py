@@ -54,6 +54,8 @@ def _window(decision: Remind | Thank, settings: OrganisationSettings, as_of: AsO
     """I19: inside the policy's hours on one of its days."""
     window = settings.clients[decision.payer_id].policy.window
     inside = as_of.day.weekday() in window.days and window.opens <= as_of.at < window.closes
+    if settings.sends_from and as_of.at < settings.sends_from:
+        return ["before people could stop it"]
     return [] if inside else ["outside the mail window"]
 
 

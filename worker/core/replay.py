@@ -336,4 +336,5 @@ _HANDLERS: Mapping[EventKind, Callable[[_State, Event], None]] = {
     EventKind.ADDRESS_OK: _State.confirm,
     EventKind.FORECAST: _State.foresee,
 }
-"""SWEEP, NOTE, WATCHED and SKIPPED are for people and monitors; they say nothing about what to decide."""
+"""SWEEP, NOTE, WATCHED, SKIPPED, STOOD and all about digests are for people and monitors; they say nothing about what
+to decide."""

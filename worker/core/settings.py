@@ -6,7 +6,7 @@ every value that came from a file keeps its "file:line" in `places`, keyed by th
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -275,6 +275,7 @@ class OrganisationSettings:
     `language` is what its people write, `sentences` its own words in further languages.
     `attach_at_most`: a message about no more invoices than this carries them as PDF; 0: none does.
     `attach_statement`: reminders carry a statement of account.
+    `sends_from`: before this time of its day nothing leaves, whatever a policy's window says.
     `test_reach`: true when every mailer reaches only loopback or a folder.
     """
 
@@ -313,6 +314,7 @@ class OrganisationSettings:
     fingerprint: str = ""
     language: str = "en"
     sentences: Mapping[str, Sentences] = field(default_factory=dict)
+    sends_from: time | None = None
 
     def said_in(self, language: str) -> Sentences:
         """The organisation's own sentences for a client of this language; its ordinary ones when it has no others."""

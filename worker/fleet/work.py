@@ -13,9 +13,11 @@ import structlog
 
 from worker.afterwards import look_after
 from worker.app import App
+from worker.bulletin import obey, tell
 from worker.clock import SystemClock
 from worker.config.values import Practice
 from worker.core.results import SweepResult, exit_code
+from worker.core.settings import Mode
 from worker.errors import DuecourseError
 from worker.fleet import queue as queues
 from worker.fleet.spread import due, lanes_of
@@ -62,13 +64,17 @@ class Worker:
         )
 
     def tick(self, timestamp: int) -> None:
-        """Once a minute in the whole fleet: enqueue whose turn it is, hand on what dead workers held, tell the ping."""
+        """Once a minute in the whole fleet: enqueue whose turn it is, hand on what dead workers held, tell the ping;
+        read answers to the digest, and send it when it is due."""
         until = datetime.fromtimestamp(timestamp, tz=UTC)
         practice = self.practice()
         parked = {p.organisation for p in queues.places(self.url) if p.state == "parked"}
         with App(practice, SystemClock(self.now)) as app, queues.door(self.url) as queue:
             turns = [n for n in due((o.name for o in practice.organisations), until - TICK, until) if n not in parked]
             added, there = queues.enqueue(queue, [(n, app.logbook.open_count(n)) for n in turns])
+            if practice.mode is Mode.LIVE:
+                obey(app)
+                tell(app)
             rescued = queues.rescue(queue, self.url)
             counts = {"enqueued": added, "waiting": there, "rescued": rescued, "parked": len(parked)}
             app.ping(watched=True).finish(f"tick-{timestamp}", not parked, counts)

@@ -20,6 +20,9 @@ from worker.logbook.database import Database, open_database, upgrade
 from worker.logbook.transfer import Sums, check_at_rest, copy_rows, is_empty
 from worker.logbook.verify import verify
 
+SQLITE = b"SQLite format 3\x00"
+"""How every SQLite file begins: https://sqlite.org/fileformat.html."""
+
 
 @dataclass(frozen=True)
 class Restored:
@@ -131,6 +134,10 @@ def _sound(database: Database, name: str) -> Sums:
 @contextmanager
 def _opened_copy(file: Path, now: datetime) -> Iterator[Database]:
     """A backup may be of an older schema; it is migrated in a copy, never itself."""
+    with file.open("rb") as raw:
+        if raw.read(len(SQLITE)) != SQLITE:
+            expected = "expected: a file that duecourse backup wrote\n    do this:  name another; nothing was changed"
+            raise LogbookError(f"{file}: this is no backup of a logbook.\n    {expected}")
     copy = file.with_name(f".{file.name}.{os.getpid()}.restoring")
     _remove(copy)
     try:

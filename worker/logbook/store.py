@@ -68,11 +68,6 @@ class SqlLogbook:
         with self._database.read() as connection:
             return str(connection.execute(select(schema.instance.c.why)).scalar() or "")
 
-    def renew_instance(self, why: str = "") -> str:
-        """Give this store a new id, as restoring or cloning must: live mode then refuses until a person agrees."""
-        with self._database.write() as connection:
-            return identity.renew(connection, self._database.place, why)
-
     @again
     def lease(self, organisation: str, holder: str, now: datetime, length: timedelta) -> bool:
         """Take or renew the organisation's sweep lease. Raises LogbookError when the logbook was moved elsewhere."""

@@ -44,7 +44,8 @@ def open_mailbox(server: ImapServer, context: ssl.SSLContext | None = None) -> I
     if server.security is Security.NONE and not is_loopback(server.host):
         raise MailboxError(f"IMAP to {server.host} without TLS is refused", "Set security to tls or starttls.")
     try:
-        box = _signed_in(server, context or ssl.create_default_context())
+        trust = context or (None if server.security is Security.NONE else ssl.create_default_context())
+        box = _signed_in(server, trust)
     except AccessRefused as error:
         raise MailboxError(str(error)) from None
     except AccessUnavailable as error:
@@ -66,7 +67,7 @@ def _closed(server: ImapServer, error: Exception) -> MailboxError:
     return MailboxError(f"The mailbox {who} cannot be used: {' '.join(said.split())[:200]}.")
 
 
-def _signed_in(server: ImapServer, context: ssl.SSLContext, refused: str = "") -> BaseMailBox:
+def _signed_in(server: ImapServer, context: ssl.SSLContext | None, refused: str = "") -> BaseMailBox:
     box = _connected(server, context)
     try:
         if server.access is None:
@@ -96,7 +97,7 @@ def _hang_up(box: BaseMailBox) -> None:
         box.client.shutdown()
 
 
-def _connected(server: ImapServer, context: ssl.SSLContext) -> BaseMailBox:
+def _connected(server: ImapServer, context: ssl.SSLContext | None) -> BaseMailBox:
     if server.security is Security.TLS:
         return MailBox(server.host, server.port, timeout=server.timeout, ssl_context=context)
     if server.security is Security.STARTTLS:

@@ -184,7 +184,7 @@ class SmtpMailer:
 
     def _open(self) -> smtplib.SMTP:
         server = self._server
-        context = self._context or ssl.create_default_context()
+        context = self._context or (None if server.security is Security.NONE else ssl.create_default_context())
         if server.security is Security.TLS:
             return smtplib.SMTP_SSL(
                 server.host, server.port, server.local_name, timeout=server.timeout, context=context

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from worker.core.call import call_lines
 from worker.core.decisions import Decision, Plan, Standing, Task
 from worker.core.history import GONE, History, PastMessage, Reply
 from worker.core.money import Money, totals
@@ -17,7 +18,6 @@ from worker.core.settings import ClientSettings, OrganisationSettings
 from worker.core.simulation.ahead import AHEAD
 from worker.core.simulation.drive import Course
 from worker.core.whatif import WhatIf
-from worker.report.call import call_lines
 from worker.report.data import decision_data, standing_data
 from worker.report.terminal import FAINT, LOUD, TYPE, cell, counted, day, money, row, say, table
 

@@ -51,13 +51,14 @@ def show_played(out: Console, played: Played, *, whole: bool) -> None:
 
 def _show_figures(out: Console, courses: Sequence[Course]) -> None:
     made = table(["", *(c.name for c in courses)], wrapped=[c.name for c in courses])
-    found = [figures(c) for c in courses]
-    for title, values in _lines(courses, found):
+    for title, values in figure_lines(courses):
         row(made, [cell(f"  {title}", FAINT), *(cell(v) for v in values)])
     out.print(made)
 
 
-def _lines(courses: Sequence[Course], found: Sequence[Figures]) -> list[tuple[str, list[str]]]:
+def figure_lines(courses: Sequence[Course]) -> list[tuple[str, list[str]]]:
+    """The figures of each course in words, line by line."""
+    found = [figures(c) for c in courses]
     return [
         ("reminders", [f"{f.reminders}, to {counted(len(f.per_payer), 'payer')}" for f in found]),
         ("by step", [", ".join(f"{n} {s}" for s, n in f.steps.items()) or "none" for f in found]),
@@ -124,7 +125,7 @@ def _show_messages(out: Console, played: Played, course: Course) -> None:
 
 def _show_difference(out: Console, played: Played, found: Difference, *, whole: bool) -> None:
     names = f"{played.other.name} instead of {played.one.name}" if played.other else ""
-    say(out, f"\nWith {names}: {_said(found)}", LOUD)
+    say(out, f"\nWith {names}: {difference_words(found)}", LOUD)
     if not found.changes:
         return
     made = table(["client", "reminders", "changes"], wrapped=["changes"])
@@ -135,7 +136,8 @@ def _show_difference(out: Console, played: Played, found: Difference, *, whole: 
         say(out, f"... and {counted(len(found.changes) - SHOWN, 'more client')}: --all shows them.", FAINT)
 
 
-def _said(found: Difference) -> str:
+def difference_words(found: Difference) -> str:
+    """What differs, in one sentence."""
     if not found.changes:
         return "nothing changes."
     parts = [(found.more, "more"), (found.fewer, "fewer"), (found.moved, "on another day")]
@@ -157,7 +159,7 @@ def show_all(out: Console, found: Sequence[Played], again: str) -> None:
         say(out, f"\nIn all, {counted(len(found), 'organisation')}: {counted(reminders, 'reminder')}.", LOUD)
         if compared:
             together = Difference(tuple(c for d in compared for c in d.changes))
-            say(out, f"In all, what changes: {_said(together)}", OUT)
+            say(out, f"In all, what changes: {difference_words(together)}", OUT)
     if not compared:
         say(out, f"\nNext: duecourse simulate --against gentle{again}: what another policy would change", TYPE)
 

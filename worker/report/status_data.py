@@ -47,9 +47,3 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     connections: Annotated[list[Ending], Meta(description="Those that end soon, or have ended.")]
     organisations: list[OrganisationStatus]
     exit_code: Annotated[int, Meta(ge=0, le=1)]
-
-
-def status_schema() -> dict[str, object]:
-    """Its JSON Schema, 2020-12."""
-    made = msgspec.json.schema(Status)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "duecourse status --json", **made}

@@ -31,6 +31,9 @@ from worker.report.terminal import (
     table,
 )
 
+SHOWN = 12
+"""Lines of the waiting table, before the rest is one line: the days far ahead are many and small."""
+
 
 def show_sweep(out: Console, result: SweepResult) -> None:
     """Print everything about one sweep."""
@@ -231,11 +234,19 @@ def _waiting(out: Console, plan: Plan) -> None:
     payers = {s.payer_id for s in waiting}
     say(out, f"\nWaiting: {counted(len(waiting), 'invoice')} of {counted(len(payers), 'client')}", LOUD)
     made = table(["until", "then", "clients", "invoices", "amount"], right=["clients", "invoices", "amount"])
-    for (until, step), found in sorted(groups.items(), key=lambda g: (g[0][0] or date.max, g[0][1])):
-        asked = totals(Money(s.amount, s.currency) for s in found)
-        clients = len({s.payer_id for s in found})
-        row(made, [day(until) or "a date is known", step, str(clients), str(len(found)), money(asked)])
+    listed = sorted(groups.items(), key=lambda g: (g[0][0] or date.max, g[0][1]))
+    fold = len(listed) if len(listed) <= SHOWN + 2 else SHOWN
+    for (until, step), found in listed[:fold]:
+        row(made, [day(until) or "a date is known", step, *_summed(found)])
+    if rest := [s for _, found in listed[fold:] for s in found]:
+        row(made, ["later", "", *_summed(rest)])
     out.print(made)
+
+
+def _summed(found: list[Standing]) -> list[str]:
+    """How many clients and invoices, and their money."""
+    asked = totals(Money(s.amount, s.currency) for s in found)
+    return [str(len({s.payer_id for s in found})), str(len(found)), money(asked)]
 
 
 def _proposals(out: Console, organisation: str, proposals: tuple[Proposal, ...]) -> None:

@@ -7,9 +7,7 @@ Names from the books never reach the terminal raw: control characters would be c
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
 from typing import TextIO
 
@@ -18,8 +16,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from worker.core.money import Money, quantise
 from worker.core.plain import one_line
+from worker.core.words import amount, counted, day, money
+
+__all__ = ["amount", "counted", "day", "money"]
+"""Figures as everywhere else, for whoever prints."""
 
 PLAIN_WIDTH = 120
 WRONG, OUT, KEPT, TYPE, FAINT, LOUD = "red", "green", "yellow", "cyan", "dim", "bold"
@@ -73,27 +74,6 @@ def table(columns: Iterable[str], right: Iterable[str] = (), wrapped: Iterable[s
 def row(into: Table, cells: Sequence[str | Text], style: str = "") -> None:
     """Add a row of plain texts."""
     into.add_row(*(c if isinstance(c, Text) else cell(c) for c in cells), style=style or None)
-
-
-def amount(value: Decimal, currency: str) -> str:
-    """`1,234.50` with the currency's own number of decimals."""
-    exact = Money(value, currency)
-    return f"{(quantise(exact) if quantise(exact).amount == value else exact).amount:,f}"
-
-
-def money(totals: Mapping[str, Decimal]) -> str:
-    """`GBP 1,234.50 + EUR 20.00`; never one sum of two currencies."""
-    return " + ".join(f"{c} {amount(v, c)}" for c, v in sorted(totals.items())) or "nothing"
-
-
-def day(value: date | None) -> str:
-    """`10 Mar 2026`; "" for None."""
-    return f"{value:%-d %b %Y}" if value else ""
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """`1 invoice`, `2 invoices`."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 class Bars:

@@ -58,7 +58,12 @@ class Folders:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         """`folders` hold a folder per language; a missing one is simply empty."""
-        self._folders = tuple(folders)
+        self.folders = tuple(folders)
+
+    def stamp(self) -> tuple[tuple[Path, int, int], ...]:
+        """Another one when any file was added, removed or written since."""
+        stats = ((path, path.stat()) for _, _, path in self.all())
+        return tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in stats)
 
     def find(self, language: str, name: str) -> Source | None:
         """The strongest file of that name, or None; a regional language also reads the files of its main one.
@@ -78,7 +83,7 @@ class Folders:
         if not (LANGUAGE.match(language) and NAME.match(name)):
             return
         for code in lineage(language):
-            for folder in self._folders:
+            for folder in self.folders:
                 path = folder / code / f"{name}.md"
                 if path.is_file() and not path.is_symlink() and not path.parent.is_symlink():
                     yield read(path, code, name)
@@ -95,7 +100,7 @@ class Folders:
 
     def all(self) -> Iterator[tuple[str, str, Path]]:
         """(language, name, path) of every file in every folder, also those another folder overrides."""
-        for folder in self._folders:
+        for folder in self.folders:
             for path in sorted(folder.glob("*/*.md")):
                 if LANGUAGE.match(path.parent.name):
                     yield path.parent.name, path.stem, path

@@ -2,8 +2,9 @@
 
 import html as html_escapes
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -104,16 +105,23 @@ class _Language:
         self.html = Sandbox(_Loader(self._compiled, True), html=True)
         self.text = Sandbox(_Loader(self._compiled, False))
         self._subjects: dict[str, tuple[Source, Template]] = {}
+        self._bodies: dict[str, tuple[Source, str, str]] = {}
+        self._parts = parts_of(folders, code)
         words = folders.words(code)
         if not words:
             raise WordingError([Problem(f"{code}/{WORDS}.md", "missing", "the headings of tables in this language")])
         self.words = {key: typeset(phrase, code) for key, phrase in words.items()}
 
     def _compiled(self, name: str) -> tuple[Source, str, str]:
+        if name not in self._bodies:
+            self._bodies[name] = self._read(name)
+        return self._bodies[name]
+
+    def _read(self, name: str) -> tuple[Source, str, str]:
         source = self._folders.find(self.code, name)
         if source is None:
             raise TemplateNotFound(name)
-        problems = problems_of(source, parts_of(self._folders, self.code))
+        problems = problems_of(source, self._parts)
         if problems:
             raise WordingError(problems)
         html, text = compile_markdown(self.text, source.body, self.code)
@@ -123,7 +131,7 @@ class _Language:
 
     def has(self, name: str) -> bool:
         """Whether this language has that template."""
-        return self._folders.find(self.code, name) is not None
+        return name in self._bodies or self._folders.find(self.code, name) is not None
 
     def subject(self, name: str) -> tuple[Source, Template]:
         """The template's file and the template of its subject line."""
@@ -131,6 +139,12 @@ class _Language:
             source, _, _ = self._compiled(name)
             self._subjects[name] = source, self.text.from_string(source.matter["subject"])
         return self._subjects[name]
+
+
+@lru_cache(maxsize=16)
+def _language(folders: tuple[Path, ...], code: str, stamp: Hashable) -> _Language:
+    """Compiled once for as long as no file changes: a process that sweeps many organisations compiles it once."""
+    return _Language(Folders(folders), code)
 
 
 class Templates:
@@ -196,7 +210,7 @@ class Templates:
         for each in dict.fromkeys((code, self._default, FALLBACK)):
             language = self._languages.get(each)
             if language is None and self._folders.find(each, template):
-                language = self._languages[each] = _Language(self._folders, each)
+                language = self._languages[each] = _language(self._folders.folders, each, self._folders.stamp())
             if language is not None and language.has(template):
                 return language
         tried = " or ".join(dict.fromkeys(map(repr, (code, self._default, FALLBACK))))

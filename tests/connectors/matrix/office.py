@@ -22,6 +22,7 @@ from connectors.sandbox.quickbooks_json import digits
 from connectors.sandbox.server import Running, serve
 from connectors.sandbox.story import ident
 from tests.connectors.matrix.cells import LINES, Cell
+from tests.connectors.stage import FakeClock
 from tests.vault.support import file_tokens
 from worker.app import App
 from worker.config.load import load
@@ -54,24 +55,6 @@ organisations:
     attach: invoice pdf
     approvals: [{approvals}]
 """
-
-
-class Clock:
-    """Time that passes only by sleeping."""
-
-    moved = True
-
-    def __init__(self, now: datetime) -> None:
-        self.start, self.passed = now, 0.0
-
-    def now(self) -> datetime:
-        return self.start + timedelta(seconds=self.passed)
-
-    def monotonic(self) -> float:
-        return self.passed
-
-    def sleep(self, seconds: float) -> None:
-        self.passed += seconds
 
 
 @dataclass
@@ -110,7 +93,7 @@ class Watched:
 class Line(HTTPAdapter):
     """The line between us and the platform: at one request it times out, or drips."""
 
-    def __init__(self, clock: Clock, trouble: str, strikes: Callable[[requests.PreparedRequest], bool]) -> None:
+    def __init__(self, clock: FakeClock, trouble: str, strikes: Callable[[requests.PreparedRequest], bool]) -> None:
         super().__init__(max_retries=0)
         self.clock, self.trouble, self.strikes = clock, trouble, strikes
 
@@ -218,7 +201,7 @@ class Office:
         self.practices[platform] = load(home, {})
         open_logbook(str(home / "full.db")).close()
         shutil.copy(home / "full.db", home / "changes.db")
-        first = self._swept(platform, home / "changes.db", Clock(EARLIER), deliver=False)
+        first = self._swept(platform, home / "changes.db", FakeClock(EARLIER), deliver=False)
         assert first.result.plan, first.result.skipped
         (baseline,) = [p.id for p in first.result.plan.proposals if p.kind == "baseline"]
         write(baseline)
@@ -231,14 +214,16 @@ class Office:
         shutil.copy(self.folder / platform / f"{start}.db", path)
         skew = {"clock ahead": 1, "clock behind": -1}.get(cell.sandbox, 0) if cell else 0
         try:
-            return self._swept(platform, path, Clock(NOW + timedelta(days=skew)), deliver=True, cell=cell, start=start)
+            return self._swept(
+                platform, path, FakeClock(NOW + timedelta(days=skew)), deliver=True, cell=cell, start=start
+            )
         finally:
             self.running.world.faults.clear()
             for file in self.folder.glob(f"{self._count}.db*"):
                 file.unlink()
 
     def _swept(
-        self, platform: str, path: Path, clock: Clock, *, deliver: bool, cell: Cell | None = None, start: str = ""
+        self, platform: str, path: Path, clock: FakeClock, *, deliver: bool, cell: Cell | None = None, start: str = ""
     ) -> Outcome:
         practice, mailer = self.practices[platform], MemoryMailer()
         logbook = open_logbook(str(path))
@@ -260,7 +245,7 @@ class Office:
         error = books.raised[-1] if books.raised else None
         return Outcome(result, letters, error, list(self.running.world.log), clock.passed, since)
 
-    def _open(self, platform: str, clock: Clock) -> Any:
+    def _open(self, platform: str, clock: FakeClock) -> Any:
         base, running = self.running.url, self.running
         options: dict[str, object] = {"client_id": running.client_id, "client_secret": running.client_secret}
         if platform == "xero":
@@ -275,7 +260,7 @@ class Office:
 
     # -- faults --------------------------------------------------------------------------------------------------------
 
-    def _strike(self, cell: Cell, start: str, opened: Any, clock: Clock) -> None:
+    def _strike(self, cell: Cell, start: str, opened: Any, clock: FakeClock) -> None:
         """Arrange for the cell's fault at the cell's request."""
         if cell.sandbox in {"clock ahead", "clock behind"}:
             return

@@ -10,7 +10,8 @@ from connectors.quickbooks import rows as row
 from connectors.quickbooks.statements import OPEN
 from connectors.quickbooks.walk import Walker
 from tests.connectors.contract import Mirror, mirror_of
-from tests.connectors.quickbooks.stage import FakeClock, QuickBooksStage, staged
+from tests.connectors.quickbooks.stage import QuickBooksStage, staged
+from tests.connectors.stage import FakeClock
 from worker.core.receivable import InvoiceStatus
 from worker.errors import BooksError, BooksGarbled, BooksUnavailable, ConnectionBroken
 

@@ -21,7 +21,8 @@ from connectors.quickbooks.books import QuickBooksBooks
 from connectors.quickbooks.refusals import PLATFORM, judge
 from connectors.sandbox import quickbooks_query
 from tests.connectors.contract import mirror_of
-from tests.connectors.quickbooks.stage import NOW, FakeClock, Links, QuickBooksStage
+from tests.connectors.quickbooks.stage import QuickBooksStage
+from tests.connectors.stage import NOW, FakeClock, Links
 from worker.core.secret import Secret
 
 # --- the grammar ------------------------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.connectors.xero.stage import SandboxStage, staged
+from tests.connectors.xero.stage import XeroStage, staged
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[SandboxStage]:
+def stage(tmp_path: Path) -> Iterator[XeroStage]:
     yield from staged(tmp_path / "tokens")

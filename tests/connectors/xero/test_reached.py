@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from connectors.xero.reading import _reached
-from tests.connectors.xero.stage import NOW
+from tests.connectors.stage import NOW
 
 
 def at(minute: int | None) -> datetime | None:

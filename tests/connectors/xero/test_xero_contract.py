@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.connectors.contract import BooksContract
-from tests.connectors.xero.stage import SandboxStage, staged
+from tests.connectors.xero.stage import XeroStage, staged
 
 
 class TestXero(BooksContract):
     @pytest.fixture
-    def stage(self, tmp_path: Path) -> Iterator[SandboxStage]:
+    def stage(self, tmp_path: Path) -> Iterator[XeroStage]:
         yield from staged(tmp_path / "tokens")

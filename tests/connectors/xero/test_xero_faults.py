@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from tests.connectors.contract import Mirror, mirror_of
-from tests.connectors.xero.stage import FakeClock, SandboxStage, staged
+from tests.connectors.stage import FakeClock
+from tests.connectors.xero.stage import XeroStage, staged
 from worker.errors import BooksError, BooksGarbled, BooksUnavailable, ConnectionBroken
 
 ALWAYS = 0
@@ -14,18 +15,18 @@ BUDGET = 90  # requests of one reading, faults and all
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxStage]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[XeroStage]:
     yield from staged(tmp_path_factory.mktemp("tokens"), seeds=(7,))
 
 
 @pytest.fixture(scope="module")
-def whole(shared: SandboxStage) -> Mirror:
+def whole(shared: XeroStage) -> Mirror:
     shared.control("faults", [])
     return mirror_of(shared.books(), shared.now)
 
 
 @pytest.fixture
-def quiet(shared: SandboxStage, whole: Mirror) -> SandboxStage:
+def quiet(shared: XeroStage, whole: Mirror) -> XeroStage:
     """One sandbox for the tests that only read: nothing goes wrong in it yet and nothing was asked."""
     shared.control("faults", [])
     shared.forget()
@@ -74,7 +75,7 @@ def quiet(shared: SandboxStage, whole: Mirror) -> SandboxStage:
     ],
 )
 def test_no_snapshot_and_a_reason(
-    quiet: SandboxStage, kind: str, endpoint: str, more: dict[str, int], expected: type[BooksError]
+    quiet: XeroStage, kind: str, endpoint: str, more: dict[str, int], expected: type[BooksError]
 ) -> None:
     quiet.fault(kind, endpoint, **more)
     with pytest.raises(expected) as error:
@@ -107,14 +108,14 @@ def test_no_snapshot_and_a_reason(
         ("shrinking pages", "Payments", {}),
     ],
 )
-def test_read_all_the_same(quiet: SandboxStage, whole: Mirror, kind: str, endpoint: str, more: dict[str, int]) -> None:
+def test_read_all_the_same(quiet: XeroStage, whole: Mirror, kind: str, endpoint: str, more: dict[str, int]) -> None:
     quiet.fault(kind, endpoint, **more)
     again = mirror_of(quiet.books(page_size=40), quiet.now)
     assert again.invoices == whole.invoices and again.payments == whole.payments and again.clients == whole.clients
     assert len(quiet.asked()) <= 2 * BUDGET
 
 
-def test_unknown_values_are_never_chased_and_never_stop_the_reading(quiet: SandboxStage) -> None:
+def test_unknown_values_are_never_chased_and_never_stop_the_reading(quiet: XeroStage) -> None:
     quiet.fault("unknown enum", times=ALWAYS)
     mirror = mirror_of(quiet.books(), quiet.now)
     assert mirror.invoices and not mirror.open
@@ -122,7 +123,7 @@ def test_unknown_values_are_never_chased_and_never_stop_the_reading(quiet: Sandb
 
 
 @pytest.mark.parametrize("minutes", [20, 240])
-def test_stale_answers_lose_no_change(stage: SandboxStage, minutes: int) -> None:
+def test_stale_answers_lose_no_change(stage: XeroStage, minutes: int) -> None:
     """What the platform did not show yet is shown by a later reading, however far behind its data was."""
     mirror = mirror_of(stage.books(), stage.now)
     stage.later(timedelta(minutes=30))
@@ -138,7 +139,7 @@ def test_stale_answers_lose_no_change(stage: SandboxStage, minutes: int) -> None
     assert not mirror.invoices[paid].is_open
 
 
-def test_a_broken_reading_leaves_no_watermark_behind(stage: SandboxStage) -> None:
+def test_a_broken_reading_leaves_no_watermark_behind(stage: XeroStage) -> None:
     mirror = mirror_of(stage.books(), stage.now)
     stage.later(timedelta(minutes=30))
     stage.pay(mirror.open[0])
@@ -151,7 +152,7 @@ def test_a_broken_reading_leaves_no_watermark_behind(stage: SandboxStage) -> Non
     assert not mirror.invoices[paid].is_open
 
 
-def test_hours_of_waiting_are_left_to_the_next_sweep(quiet: SandboxStage) -> None:
+def test_hours_of_waiting_are_left_to_the_next_sweep(quiet: XeroStage) -> None:
     quiet.fault("day limit", "Invoices", value=40000)
     with pytest.raises(BooksUnavailable) as error:
         mirror_of(quiet.books(), quiet.now)
@@ -160,13 +161,13 @@ def test_hours_of_waiting_are_left_to_the_next_sweep(quiet: SandboxStage) -> Non
     assert len(quiet.asked("Invoices")) == 1
 
 
-def test_a_short_wait_is_waited_exactly(quiet: SandboxStage) -> None:
+def test_a_short_wait_is_waited_exactly(quiet: XeroStage) -> None:
     quiet.fault("minute limit", "Invoices", value=7)
     mirror_of(quiet.books(), quiet.now)
     assert quiet.clock.slept == [7.0]
 
 
-def test_a_fault_in_the_last_look_lets_nothing_through(quiet: SandboxStage) -> None:
+def test_a_fault_in_the_last_look_lets_nothing_through(quiet: XeroStage) -> None:
     books = quiet.books()
     mirror = mirror_of(books, quiet.now)
     for kind in ("truncated", "missing row", "wrong shape"):
@@ -195,7 +196,7 @@ GOLDEN = {
 
 
 @pytest.mark.parametrize(("kind", "endpoint"), GOLDEN)
-def test_what_a_person_reads(quiet: SandboxStage, kind: str, endpoint: str) -> None:
+def test_what_a_person_reads(quiet: XeroStage, kind: str, endpoint: str) -> None:
     quiet.fault(kind, endpoint, times=ALWAYS)
     with pytest.raises(BooksError) as error:
         mirror_of(quiet.books(), quiet.now)

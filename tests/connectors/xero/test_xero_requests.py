@@ -17,7 +17,7 @@ from connectors.pace import Pace
 from connectors.xero.api import DAY_LIMITS, PER_MINUTE, RATE_HEADERS, TRACE, XeroApi
 from connectors.xero.books import XeroBooks
 from tests.connectors.contract import Mirror, mirror_of
-from tests.connectors.xero.stage import NOW, FakeClock, Links
+from tests.connectors.stage import NOW, FakeClock, Links
 from tests.specs import xero_spec
 from worker.core.secret import Secret
 

@@ -9,7 +9,7 @@ import pytest
 from connectors.grants import grant_name
 from connectors.sandbox.limits import Limits
 from tests.connectors.contract import Mirror, mirror_of
-from tests.connectors.xero.stage import SandboxStage, staged
+from tests.connectors.xero.stage import XeroStage, staged
 from tests.vault.support import file_tokens
 from worker.core.receivable import InvoiceStatus
 from worker.errors import BooksUnavailable, ConnectionBroken
@@ -17,7 +17,7 @@ from worker.errors import BooksUnavailable, ConnectionBroken
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def read_on(stage: SandboxStage, mirror: Mirror) -> Mirror:
+def read_on(stage: XeroStage, mirror: Mirror) -> Mirror:
     return mirror.take(stage.books().read(mirror.watermark, stage.now, mirror.open))
 
 
@@ -25,7 +25,7 @@ def part_paid(mirror: Mirror) -> str:
     return next(i for i in mirror.open if mirror.invoices[i].paid and mirror.invoices[i].due)
 
 
-def test_a_quiet_hour_costs_one_request_a_resource(stage: SandboxStage) -> None:
+def test_a_quiet_hour_costs_one_request_a_resource(stage: XeroStage) -> None:
     mirror = mirror_of(stage.books(), stage.now)
     stage.later(timedelta(minutes=30))
     read_on(stage, mirror)
@@ -40,7 +40,7 @@ def test_a_quiet_hour_costs_one_request_a_resource(stage: SandboxStage) -> None:
     assert not any("Statuses" in e["query"] for e in stage.asked("Invoices"))
 
 
-def test_an_edit_that_xero_marks_shows_within_the_hour(stage: SandboxStage) -> None:
+def test_an_edit_that_xero_marks_shows_within_the_hour(stage: XeroStage) -> None:
     mirror = mirror_of(stage.books(), stage.now)
     untouched = next(i for i in mirror.open if not mirror.invoices[i].paid and not mirror.invoices[i].credited)
     stage.later(HOUR)
@@ -48,7 +48,7 @@ def test_an_edit_that_xero_marks_shows_within_the_hour(stage: SandboxStage) -> N
     assert read_on(stage, mirror).invoices[untouched].due.isoformat() == "2026-12-24"
 
 
-def test_a_silent_edit_shows_on_the_next_day(stage: SandboxStage) -> None:
+def test_a_silent_edit_shows_on_the_next_day(stage: XeroStage) -> None:
     mirror = mirror_of(stage.books(), stage.now)
     edited = part_paid(mirror)
     stage.later(HOUR)
@@ -60,14 +60,14 @@ def test_a_silent_edit_shows_on_the_next_day(stage: SandboxStage) -> None:
     assert mirror.full
 
 
-def test_the_last_look_sees_a_silent_edit_at_once(stage: SandboxStage) -> None:
+def test_the_last_look_sees_a_silent_edit_at_once(stage: XeroStage) -> None:
     mirror = mirror_of(stage.books(), stage.now)
     edited = part_paid(mirror)
     stage.event("invoice.edit", edited, due="2026-12-24")
     assert stage.books().look([edited], []).invoices[edited].due.isoformat() == "2026-12-24"
 
 
-def test_settled_by_credit_without_a_sign_is_found_the_next_day(stage: SandboxStage) -> None:
+def test_settled_by_credit_without_a_sign_is_found_the_next_day(stage: XeroStage) -> None:
     """A credit set against an invoice need not mark it as changed: its id is asked for when it is open no more."""
     mirror = mirror_of(stage.books(), stage.now)
     found = next(i for i in mirror.invoices.values() if i.is_open and not i.paid and not i.credited)
@@ -84,7 +84,7 @@ def test_settled_by_credit_without_a_sign_is_found_the_next_day(stage: SandboxSt
     assert [e["query"]["IDs"] for e in stage.asked("Invoices") if "IDs" in e["query"]] == [found.id]
 
 
-def test_a_deleted_payment_opens_the_invoice_again(stage: SandboxStage) -> None:
+def test_a_deleted_payment_opens_the_invoice_again(stage: XeroStage) -> None:
     mirror = mirror_of(stage.books(), stage.now)
     again = mirror.open[0]
     stage.later(HOUR)
@@ -99,7 +99,7 @@ def test_a_deleted_payment_opens_the_invoice_again(stage: SandboxStage) -> None:
     assert mirror.invoices[again].is_open and not mirror.payments[payment.id].active
 
 
-def test_contacts_are_read_whole_once_a_week(stage: SandboxStage) -> None:
+def test_contacts_are_read_whole_once_a_week(stage: XeroStage) -> None:
     mirror = mirror_of(stage.books(), stage.now)
     whole = []
     for _ in range(8):
@@ -111,14 +111,14 @@ def test_contacts_are_read_whole_once_a_week(stage: SandboxStage) -> None:
     assert whole == [False] * 6 + [True, False]
 
 
-def test_the_watermark_is_xeros_time_never_ours(stage: SandboxStage) -> None:
+def test_the_watermark_is_xeros_time_never_ours(stage: XeroStage) -> None:
     """This machine's clock may be a year wrong: it decides about days only, never about which changes are asked for."""
     right, wrong = mirror_of(stage.books(), stage.now), mirror_of(stage.books(), stage.now + 365 * DAY)
     assert json.loads(right.watermark)["since"] == json.loads(wrong.watermark)["since"]
     assert max(json.loads(right.watermark)["since"].values()) <= stage.now.isoformat()
 
 
-def test_a_mark_from_the_future_heals(stage: SandboxStage) -> None:
+def test_a_mark_from_the_future_heals(stage: XeroStage) -> None:
     mirror = mirror_of(stage.books(), stage.now)
     mirror.watermark = mirror.watermark.replace("2026", "2029")
     paid = mirror.open[0]
@@ -128,13 +128,13 @@ def test_a_mark_from_the_future_heals(stage: SandboxStage) -> None:
     assert not read_on(stage, mirror).invoices[paid].is_open
 
 
-def test_other_books_behind_the_same_connection_are_refused(stage: SandboxStage) -> None:
+def test_other_books_behind_the_same_connection_are_refused(stage: XeroStage) -> None:
     mirror = mirror_of(stage.books(1), stage.now)
     with pytest.raises(ConnectionBroken, match="other books"):
         mirror_of(stage.books(0), stage.now, mirror.watermark)
 
 
-def test_no_filter_hides_what_happened_to_an_open_invoice(stage: SandboxStage) -> None:
+def test_no_filter_hides_what_happened_to_an_open_invoice(stage: XeroStage) -> None:
     mirror = mirror_of(stage.books(), stage.now)
     spare = [i for i in mirror.open if not mirror.invoices[i].paid and not mirror.invoices[i].credited]
     stage.later(HOUR)
@@ -142,7 +142,7 @@ def test_no_filter_hides_what_happened_to_an_open_invoice(stage: SandboxStage) -
     assert read_on(stage, mirror).invoices[spare[0]].status is InvoiceStatus.VOID
 
 
-def test_requests_of_a_first_reading(stage: SandboxStage) -> None:
+def test_requests_of_a_first_reading(stage: XeroStage) -> None:
     mirror = mirror_of(stage.books(), stage.now)
     assert len(stage.asked()) <= 10
     (asked,) = [e["query"] for e in stage.asked("Invoices")]
@@ -174,7 +174,7 @@ def test_pacing_keeps_below_the_minute_limit(tmp_path: Path) -> None:
         assert all(e["status"] == 200 for e in stage.asked())
 
 
-def test_pay_links_are_fetched_once(stage: SandboxStage) -> None:
+def test_pay_links_are_fetched_once(stage: XeroStage) -> None:
     books = stage.books()
     mirror = mirror_of(books, stage.now)
     books.prepare(mirror.open[:3])
@@ -186,7 +186,7 @@ def test_pay_links_are_fetched_once(stage: SandboxStage) -> None:
     assert len(stage.asked()) == 1
 
 
-def test_a_last_look_at_many_is_asked_in_forties(stage: SandboxStage) -> None:
+def test_a_last_look_at_many_is_asked_in_forties(stage: XeroStage) -> None:
     mirror = mirror_of(stage.books(), stage.now)
     stage.links.update((i, "https://pay.example.com/x") for i in mirror.open)
     books, ids = stage.books(), mirror.open[:81]
@@ -196,7 +196,7 @@ def test_a_last_look_at_many_is_asked_in_forties(stage: SandboxStage) -> None:
     assert [len(e["query"]["IDs"].split(",")) for e in stage.asked("Invoices")] == [40, 40, 1]
 
 
-def test_a_note_is_written_where_the_books_keep_history(stage: SandboxStage) -> None:
+def test_a_note_is_written_where_the_books_keep_history(stage: XeroStage) -> None:
     books = stage.books()
     mirror = mirror_of(books, stage.now)
     books.note(mirror.open[0], "Reminder 2 sent to ap@client.example.com")
@@ -204,7 +204,7 @@ def test_a_note_is_written_where_the_books_keep_history(stage: SandboxStage) -> 
     assert (note.invoice, note.details, rest) == (mirror.open[0], "Reminder 2 sent to ap@client.example.com", [])
 
 
-def test_a_note_is_never_written_twice_by_us(stage: SandboxStage) -> None:
+def test_a_note_is_never_written_twice_by_us(stage: XeroStage) -> None:
     books = stage.books()
     mirror = mirror_of(books, stage.now)
     stage.forget()
@@ -225,7 +225,7 @@ def test_a_token_that_ends_in_the_middle_of_a_list_is_renewed(tmp_path: Path) ->
         assert kept and kept.generation == len(asked) and kept.refresh.reveal() != first
 
 
-def test_a_second_process_goes_on_with_the_kept_token(stage: SandboxStage) -> None:
+def test_a_second_process_goes_on_with_the_kept_token(stage: XeroStage) -> None:
     first = stage.running.refresh_token()
     mirror_of(stage.books(refresh_token=first), stage.now)
     stage.forget()

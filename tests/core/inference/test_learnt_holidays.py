@@ -1,7 +1,7 @@
 """What real payers were seen to do with a run on a holiday, with the dates it was seen on.
 
 Eindhoven University of Technology: the log of the BPI Challenge 2020. The English councils: their published payments
-over 500 pounds, under the Open Government Licence. docs/payment-runs.md has the counts.
+over 500 pounds, under the Open Government Licence. docs/bookkeeper/learnt-runs.md has the counts.
 """
 
 from datetime import date, timedelta

@@ -11,6 +11,7 @@ from tests.scenarios.delivery.conftest import OpenStage
 from tests.scenarios.delivery.stage import Stage
 from tests.scenarios.delivery.town import CLIENTS, TEN, address, uid
 from worker.app import STOP_FILE, App
+from worker.core.events import Event, EventKind
 from worker.core.results import SweepResult
 
 Deed = Callable[[], None]
@@ -121,6 +122,21 @@ def test_a_hold_in_the_config_counts_from_the_next_sweep(open_stage: OpenStage) 
     stage.but(extra="    holds: [{client: Aster Ltd, why: we are fixing their order}]\n")
     stage.sweep()
     assert reached(stage) == everybody_but("aster")
+
+
+def test_a_hold_recorded_during_the_sweep_counts_at_once_and_a_released_one_does_not(open_stage: OpenStage) -> None:
+    stage = open_stage()
+
+    def hold() -> None:
+        with stage.app() as app:
+            record = [Event(EventKind.HOLD, app.clock.now(), uid(c), "jo", {"why": "wait"}) for c in ("aster", "birch")]
+            (name,) = [o.name for o in app.practice.organisations]
+            app.logbook.record(name, *record, Event(EventKind.RELEASE, app.clock.now(), uid("birch"), "jo"))
+
+    once = [hold]
+    result, _ = swept(stage, lambda: once.pop()() if once else None)
+    assert reached(stage) == everybody_but("aster")
+    assert [d.payer_id for d in result.dropped] == [uid("aster")] and "put on hold" in result.dropped[0].why
 
 
 def test_the_kill_switch_stops_before_the_next_hand_off(open_stage: OpenStage) -> None:

@@ -47,7 +47,8 @@ FAMILY_BITS = {
 }
 """What naming a family costs before any evidence, in bits; *any business day* costs nothing.
 
-Roughly how rare each is among real payers (docs/payment-runs.md); the choice within a family costs its own bits.
+Roughly how rare each is among real payers (docs/bookkeeper/learnt-runs.md); the choice within a family costs its own
+bits.
 """
 
 ROUND_DAYS = (1, 5, 7, 10, 15, 20, 25, 28, -1)

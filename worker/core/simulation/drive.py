@@ -151,7 +151,7 @@ class _Run:
             if invoice.is_open:
                 self._foresee(invoice, scene.first + timedelta(days=1))
         windows = [c.policy.window for c in self.settings.clients.values()]
-        self.times = sorted({w.opens for w in windows}) or [time(10)]
+        self.times = sorted({max(w.opens, self.settings.sends_from or time.min) for w in windows}) or [time(10)]
         self.weekdays = frozenset().union(*(w.days for w in windows)) or frozenset(range(5))
 
     def day(self, on: date) -> None:
