@@ -83,8 +83,8 @@ def _firm(app: "App", result: "SweepResult", wanted: Wanted) -> "Firm":
 
 
 def _source(app: "App", organisation: "OrganisationConfig", result: "SweepResult", wanted: Wanted) -> "Source":
-    from worker.app_digest import since_when
     from worker.core.events import EventKind
+    from worker.digests.record import since_when
     from worker.report.forecast import forecast_of
     from worker.report.page.source import Source
 
