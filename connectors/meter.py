@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from worker.core.usage import NOTE, ORGANISATION, TOKEN, Used
 
-READING, LAST_LOOK, PAY_LINK, PDF = "reading", "last look", "pay link", "pdf"
-__all__ = ["LAST_LOOK", "NOTE", "ORGANISATION", "PAY_LINK", "PDF", "READING", "TOKEN", "Meter"]
+READING, LAST_LOOK, PAY_LINK, PDF, HISTORY = "reading", "last look", "pay link", "pdf", "history"
+__all__ = ["HISTORY", "LAST_LOOK", "NOTE", "ORGANISATION", "PAY_LINK", "PDF", "READING", "TOKEN", "Meter"]
 
 
 class Meter:

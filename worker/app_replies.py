@@ -126,7 +126,7 @@ class Ear:
             return []
         if match.key:
             self._settle(match.key, incoming)
-        elif incoming.what is ReplyKind.BOUNCE:
+        elif incoming.failed:
             self._settle_last(match.payer_id, incoming)
         data = {
             "id": hashlib.sha256(incoming.id.encode()).hexdigest()[:12],
@@ -154,7 +154,12 @@ class Ear:
             self.logbook.settle(name, key, MessageState.ACCEPTED, now, detail=f"{incoming.what} came back")
             state = MessageState.ACCEPTED
         failed = {f.recipient for f in incoming.failed}
-        if failed and state in _ARRIVED and (not record.to or record.to[0].lower() in failed):
+        if not failed or state not in _ARRIVED or (record.to and record.to[0].lower() not in failed):
+            return
+        if incoming.what is ReplyKind.LATE:
+            if state is MessageState.ACCEPTED:
+                self.logbook.settle(name, key, MessageState.DEFERRED, now, detail=incoming.text[:200])
+        else:
             kind = "for good" if any(f.lasting for f in incoming.failed) else "after repeated tries"
             self.logbook.settle(name, key, MessageState.BOUNCED, now, detail=f"{incoming.text[:200]} ({kind})")
 

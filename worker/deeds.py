@@ -54,6 +54,7 @@ def words_of(found: Approval) -> str:
         "step": "one step for one invoice",
         "address": "a changed address",
         "surprise": f"messages to {len(found.names)} clients",
+        "clock": "a sweep dated before one that is on record",
     }.get(found.kind, found.kind)
 
 

@@ -12,10 +12,12 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from worker.core.decisions import Remind, Thank
+from worker.core.earlier import BooksNote
 from worker.core.events import Event, EventKind
 from worker.core.grant import Grant
 from worker.core.history import History, MessageState
 from worker.core.message import Attachment, Letter, MessageModel, Rendered
+from worker.core.permits import Allowed, Rate
 from worker.core.receivable import Client, Credit, Invoice, Organisation, Payment, Snapshot
 from worker.core.usage import Used
 
@@ -128,6 +130,18 @@ class Metered(Protocol):
     @property
     def usage(self) -> Mapping[str, Used]:
         """What was asked of the platform through this object so far, by purpose."""
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """Books that keep a history of each invoice which a program may read."""
+
+    @property
+    def spare(self) -> bool:
+        """Whether today's calls suffice for more than last looks."""
+
+    def history(self, invoice_id: str) -> Sequence[BooksNote]:
+        """The lines of an invoice's history, newest first, a call each. Raises BooksError."""
 
 
 class MirrorWriter(Protocol):
@@ -338,6 +352,13 @@ class Tokens(Protocol):
 
     def forget(self, name: str) -> None:
         """Drop a connection that the platform has revoked; nothing happens when there is none."""
+
+
+class Permits(Protocol):
+    """Where all workers count the calls they may make together."""
+
+    def take(self, wanted: Mapping[Rate, int]) -> Mapping[Rate, Allowed]:
+        """So many permits of each limit, good now or from a moment soon. Raises LogbookError when it cannot tell."""
 
 
 class Ping(Protocol):

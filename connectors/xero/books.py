@@ -4,13 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from connectors.http import NEXT_SWEEP
 from connectors.logs import warn
+from connectors.meter import HISTORY
 from connectors.xero import rows as row
 from connectors.xero import wire
-from connectors.xero.api import PLATFORM, LinkCache, XeroApi
+from connectors.xero.api import PLATFORM, LinkCache, Missing, XeroApi
 from connectors.xero.reading import BULK, Mark, XeroReading, organisation_row, themes
+from worker.core.earlier import BooksNote
 from worker.core.receivable import Client, Invoice
 from worker.core.usage import Used
 from worker.errors import BooksError, BooksGarbled, BooksUnavailable
@@ -58,6 +61,21 @@ class XeroBooks:
         """See `Books.note`. Cut at 2,500 characters. A note changes nothing that a reading shows, so it is no news."""
         self._settle()
         self._api.put(f"Invoices/{invoice_id}/History", "an invoice's history", wire.note(text))
+
+    @property
+    def spare(self) -> bool:
+        """See `worker.ports.Remembering`."""
+        return self._api.spare
+
+    def history(self, invoice_id: str) -> tuple[BooksNote, ...]:
+        """See `worker.ports.Remembering`. An invoice that is gone has none."""
+        self._settle()
+        path = f"Invoices/{quote(invoice_id, safe='')}/History"
+        try:
+            reply = self._api.get(path, "an invoice's history", purpose=HISTORY)
+        except Missing:
+            return ()
+        return wire.history(wire.decode(row.HistoryRecords, reply.body).rows)
 
     def pdf(self, invoice_id: str) -> bytes:
         """See `Books.pdf`. Not from the calls kept for last looks."""

@@ -210,6 +210,16 @@ class LinkRow(Struct, gc=False):
     OnlineInvoiceUrl: str | None = None
 
 
+class HistoryRow(Struct, gc=False):
+    """GET /Invoices/{id}/History."""
+
+    Changes: str | None = None
+    DateUTCString: str | None = None
+    DateUTC: str | None = None
+    User: str | None = None
+    Details: str | None = None
+
+
 class ConnectionRow(Struct, gc=False):
     """GET /connections, which answers with a bare list. Source: Xero's OpenAPI file of the identity service."""
 
@@ -286,3 +296,9 @@ class Links(Answer, gc=False, kw_only=True):
     """One row at most."""
 
     rows: list[LinkRow] = field(name="OnlineInvoices")
+
+
+class HistoryRecords(Answer, gc=False, kw_only=True):
+    """What happened to one invoice, newest first."""
+
+    rows: list[HistoryRow] = field(name="HistoryRecords")

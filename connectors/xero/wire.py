@@ -18,6 +18,7 @@ from connectors.countries import country
 from connectors.lenient import no_number, without_nothing
 from connectors.xero import dates, places
 from connectors.xero import rows as row
+from worker.core.earlier import BooksNote
 from worker.core.receivable import (
     Allocation,
     Client,
@@ -302,6 +303,12 @@ def note(text: str) -> bytes:
     """The body that adds a note to an invoice's history, cut to what Xero takes."""
     words = text if len(text) <= NOTE_LIMIT else text[: NOTE_LIMIT - 1] + "…"
     return msgspec.json.encode({"HistoryRecords": [{"Details": words}]})
+
+
+def history(found: Iterable[row.HistoryRow]) -> tuple[BooksNote, ...]:
+    """The lines of an invoice's history; one without a moment says nothing that could be placed."""
+    moments = ((r, r.DateUTCString or r.DateUTC) for r in found)
+    return tuple(BooksNote(moment(at), r.Changes or "", r.User or "", r.Details or "") for r, at in moments if at)
 
 
 def refusal(body: bytes) -> Mapping[str, str]:

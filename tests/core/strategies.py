@@ -7,11 +7,22 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from tests.core.build import CALENDAR, client, client_settings, considerate, credit, ladder, settings, step
+from tests.core.build import CALENDAR, client, client_settings, considerate, credit, ladder, sent, settings, step
 from tests.scenarios.simulate import Firm
-from worker.core.history import MessageState
+from worker.core.history import Approval, MessageState, PastMessage
 from worker.core.payment_run import RunSchedule, parse_pays
-from worker.core.policy import PlanOffer, Policy, QuietPeriod, Statements, Tolerance
+from worker.core.policy import (
+    Condition,
+    Measure,
+    PlanOffer,
+    Policy,
+    QuietPeriod,
+    Stage,
+    Statements,
+    Step,
+    Test,
+    Tolerance,
+)
 from worker.core.receivable import CreditKind, Invoice, InvoiceStatus
 from worker.core.settings import (
     ClientSettings,
@@ -61,7 +72,7 @@ def statements(policy: Policy) -> Policy:
     )
 
 
-policies: st.SearchStrategy[Policy] = st.sampled_from(
+known_policies: st.SearchStrategy[Policy] = st.sampled_from(
     [
         considerate(),
         considerate(plans=PlanOffer()),
@@ -73,6 +84,81 @@ policies: st.SearchStrategy[Policy] = st.sampled_from(
         ladder("on due", "0 days after due", "1 business day after previous", tolerance=Tolerance(Decimal(0))),
     ]
 )
+
+
+_BEFORE = (
+    ("5 days before due", None),
+    ("2 business days before cut-off", "3 business days before due"),
+    ("7 days after issued", None),
+    ("on due", None),
+)
+_AFTER = (
+    *("1 day after due", "4 business days after due", "on end of month of 5 days after due", "0 days after due"),
+    *("7 days after previous", "1 business day after previous", "2 weeks after previous"),
+    *("10 days after previous, not before 14 days after due", "5 days after previous, at latest 30 days after due"),
+)
+_BY_RUN = ("3 business days after payment run", "2 days after 2nd missed payment run")
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> Condition:
+    """One to three comparisons, all or any of them."""
+    tests = st.sampled_from(
+        [
+            Test(Measure.BALANCE, ">", Decimal(250)),
+            Test(Measure.BALANCE, "<=", Decimal(100), values=(("EUR", ">=", Decimal(40)),)),
+            Test(Measure.OLDEST, ">=", Decimal(10)),
+            Test(Measure.INVOICES, ">", Decimal(1)),
+            Test(Measure.CURRENCY, "=", "eur"),
+            Test(Measure.FIRST_INVOICE, "=", "yes"),
+            Test(Measure.MISSED_RUNS, ">=", Decimal(1), last=3),
+            Test(Measure.CLIENT_SINCE, "<", Decimal(60)),
+            Test(Measure.PLANS, "=", "offered"),
+        ]
+    )
+    return Condition(tuple(draw(st.lists(tests, min_size=1, max_size=3))), draw(st.booleans()))
+
+
+@st.composite
+def made_policies(draw: st.DrawFn) -> Policy:
+    """A ladder nobody wrote: steps of every stage, with conditions, tasks, deadlines and approvals as they fall."""
+    steps: list[Step] = []
+    for n, (when, unknown) in enumerate(draw(st.lists(st.sampled_from(_BEFORE), max_size=2, unique=True))):
+        more = {"when_unknown": unknown} if unknown else {}
+        steps.append(step(f"early-{n}", when, stage=Stage.BEFORE, condition=_perhaps(draw), **more))
+    first = draw(st.sampled_from(_AFTER[:4] + _BY_RUN))
+    whens = [first, *draw(st.lists(st.sampled_from(_AFTER + _BY_RUN), max_size=4))]
+    for n, when in enumerate(whens):
+        person = n > 0 and draw(st.integers(0, 4)) == 0
+        more = {"task": "phone"} if person else {"allow": draw(st.sampled_from([0, 0, 7])), "approval": _rarely(draw)}
+        more |= {"when_unknown": "5 days after due"} if "run" in when else {}
+        steps.append(step(f"late-{n}", when, stage=Stage.AFTER, condition=_perhaps(draw), **more))
+    if draw(st.booleans()):
+        final = draw(st.sampled_from(["7 days after previous", "20 days after due"]))
+        steps.append(step("last", final, stage=Stage.FINAL, allow=14, approval=not _rarely(draw)))
+    made = Policy(
+        "made",
+        tuple(steps),
+        gap=draw(st.sampled_from([Span(0, Unit.DAY), Span(4, Unit.BUSINESS_DAY), Span(1, Unit.WEEK)])),
+        tolerance=Tolerance(draw(st.sampled_from([Decimal(0), Decimal(5)])), amounts=(("EUR", Decimal(50)),)),
+        patience=draw(st.sampled_from([0, 7])),
+        plans=draw(st.sampled_from([None, PlanOffer()])),
+        again=draw(st.sampled_from([None, Span(10, Unit.BUSINESS_DAY)])),
+        per_month=draw(st.sampled_from([None, 2, 4])),
+    )
+    kinds = {"": made, "arranged": arranged(made), "statements": statements(made)}
+    return kinds[draw(st.sampled_from(["", "", "arranged", "statements"]))]
+
+
+def _perhaps(draw: st.DrawFn) -> Condition | None:
+    return draw(conditions()) if draw(st.integers(0, 2)) == 0 else None
+
+
+def _rarely(draw: st.DrawFn) -> bool:
+    return draw(st.integers(0, 3)) == 0
+
+
+policies: st.SearchStrategy[Policy] = st.one_of(known_policies, made_policies())
 
 
 @st.composite
@@ -226,3 +312,34 @@ def happenings(draw: st.DrawFn) -> Happening:
 
 
 quarters = st.lists(happenings(), max_size=7)
+
+
+@st.composite
+def moments(draw: st.DrawFn) -> Firm:
+    """A firm in the middle of things: every invoice somewhere on its ladder, people's yes at hand, credit and disputes
+    more often than in life. It reaches in one sweep what a quarter rarely comes to."""
+    made = draw(firms())
+    made.today = START + timedelta(days=7 * draw(st.integers(4, 10)) + draw(st.integers(0, 3)))
+    apart = draw(st.integers(8, 20))
+    yes: dict[str, str] = {}
+    rows: list[PastMessage] = []
+    for item in sorted(made.invoices.values(), key=lambda i: i.id):
+        chosen = made.settings.clients[item.client_id]
+        ladder_ = chosen.policy.ladder
+        reached = draw(st.sampled_from(sorted({0, 1, len(ladder_) // 2, len(ladder_) - 2, len(ladder_) - 1} - {-1})))
+        for n, each in enumerate(ladder_[:reached]):
+            on = made.today - timedelta(days=apart * (reached - n))
+            rows.append(sent(on, each.name, item.id, payer=chosen.payer_id, key=f"{item.id}-{each.name}"))
+        yes |= {f"{item.id}:0:{each.name}": str(item.open) for each in ladder_ if each.approval}
+    named = tuple(sorted(yes))
+    made.tell(messages=tuple(rows), approvals=(Approval("yes", "step", True, made.today, named, amounts=yes),))
+    if draw(st.integers(0, 2)) == 0:
+        there = sorted(i.id for i in made.invoices.values() if i.is_open)
+        contested = draw(st.sampled_from(there or [""]))
+        owner = made.invoices[contested].client_id if contested else "acme"
+        made.tell(disputes=(Dispute(owner, "wrong", (contested,) if contested else ()),))
+    for n, currency in enumerate(draw(st.sampled_from([(), ("GBP",), ("EUR",), ("GBP", "EUR")]))):
+        kind = draw(st.sampled_from([CreditKind.CREDIT_NOTE, CreditKind.OVERPAYMENT]))
+        amount = str(Decimal(draw(st.integers(100, 30_000))).scaleb(-2))
+        made.credits[f"M{n}"] = credit(f"M{n}", amount, kind, client_id=draw(st.sampled_from(IDS)), currency=currency)
+    return made

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.core.strategies import QUARTER, START, Happening, firms, quarters
+from tests.core.strategies import QUARTER, START, Happening, firms, moments, quarters
 from tests.scenarios.simulate import TEN, Diary, Firm, run
 from worker.core.context import Context
 from worker.core.decide import decide
@@ -96,11 +96,22 @@ def check_reminder(snapshot: Snapshot, firm: Firm, plan: Plan, remind: Remind) -
     else:
         assert {line.invoice_id for line in model.overdue} == chaseable
         assert not any(ctx.suspended(snapshot.by_id[i]) for i in ids)
+    if remind.stage is Stage.FINAL:
+        ripe = {line.invoice_id for line in model.demanded}
+        assert {line.invoice_id for line in model.also_open} == chaseable - ripe
+        assert ripe <= chaseable
     check_totals(snapshot, remind)
     assert not any(r.run for r in remind.advances if r.run and not ctx.snapshot.clients)
+    check_soft_beside_disputes(snapshot, firm, remind)
     if model.run_date or model.next_run or model.cut_off:
         stated = {ctx.payer_of(c): s.run_stated for c, s in firm.settings.clients.items() if s.run_stated}
         assert stated.get(remind.payer_id)
+
+
+def check_soft_beside_disputes(snapshot: Snapshot, firm: Firm, remind: Remind) -> None:
+    """Beside a disputed invoice the others are asked for softly: nothing hard leaves."""
+    contested = {line.invoice_id for line in remind.model.not_included}
+    assert not (contested and any(row.hard for row in remind.advances))
 
 
 def agreed(remind: Remind) -> bool:
@@ -166,6 +177,26 @@ def watched(firm: Firm) -> Watched:
 @given(firms(), quarters)
 def test_every_plan_of_a_quarter_adds_up_and_lists_what_it_should(firm: Firm, events: list[Happening]) -> None:
     lived(watched(firm), events)
+
+
+@hypothesis_settings(quarter_settings, max_examples=150)
+@given(moments())
+def test_a_plan_at_any_moment_adds_up_and_lists_what_it_should(firm: Firm) -> None:
+    watched(firm).sweep(Diary())
+
+
+@pytest.mark.matrix
+@hypothesis_settings(quarter_settings, max_examples=400)
+@given(firms(), quarters)
+def test_every_plan_of_four_hundred_quarters_adds_up(firm: Firm, events: list[Happening]) -> None:
+    lived(watched(firm), events)
+
+
+@pytest.mark.matrix
+@hypothesis_settings(quarter_settings, max_examples=10_000)
+@given(moments())
+def test_ten_thousand_moments_add_up(firm: Firm) -> None:
+    watched(firm).sweep(Diary())
 
 
 @quarter_settings

@@ -153,3 +153,12 @@ def test_a_reply_is_replayed_as_it_was_recorded() -> None:
     )
     (reply,) = replay((), (event,)).replies
     assert reply == Reply("r1", "acme", ReplyKind.AWAY, day("2026-03-26"), "Priya", "Re", "x", day("2026-04-01"))
+
+
+def test_a_letter_still_being_tried_waits_by_itself() -> None:
+    under_way = replace(FIRST, state=MessageState.DEFERRED)
+    history = History(messages=(under_way,), replies=(answer("2026-03-20", ReplyKind.LATE, until=day("2026-03-26")),))
+    found = plan("2026-03-26", history)
+    assert (code(found), tasks(found), found.standings[0].bucket) == ("late", [], Bucket.WAITING)
+    assert found.standings[0].next_on == day("2026-03-27")
+    assert reminds(plan("2026-03-27", history)) == ["step-2"]

@@ -36,7 +36,9 @@ def read(message: EmailMessage) -> Incoming:
     return found
 
 
-def bounce(*recipients: tuple[str, str, str], original: str = "", kind: str = "message/rfc822") -> EmailMessage:
+def bounce(
+    *recipients: tuple[str, str, str], original: str = "", kind: str = "message/rfc822", own_id: str = "b1"
+) -> EmailMessage:
     """An RFC 3464 report: (recipient, action, status)."""
     lines = ["Reporting-MTA: dns; mx.example.net", ""]
     for whom, action, status in recipients:
@@ -45,7 +47,7 @@ def bounce(*recipients: tuple[str, str, str], original: str = "", kind: str = "m
     body = "\r\n".join(lines)
     head = original or f"Message-ID: <{OURS}>\r\nSubject: Invoices\r\n"
     raw = (
-        "From: Mail Delivery System <mailer-daemon@mx.example.net>\r\nMessage-ID: <b1@mx.example.net>\r\n"
+        f"From: Mail Delivery System <mailer-daemon@mx.example.net>\r\nMessage-ID: <{own_id}@mx.example.net>\r\n"
         "Subject: Undelivered\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
         'Content-Type: multipart/report; report-type=delivery-status; boundary="x"\r\n\r\n'
         "--x\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n"
@@ -157,8 +159,8 @@ def test_a_bounce_names_who_was_not_reached_and_which_letter() -> None:
     assert (soft.failed[0].lasting, soft.references) == (False, (OURS,))
 
 
-def test_a_report_of_a_delay_is_nothing_yet() -> None:
-    assert read_incoming(bounce(("priya@fern.example.org", "delayed", "4.4.1")).as_bytes(), DAY) is None
+def test_a_report_of_a_delay_is_no_bounce_yet() -> None:
+    assert read(bounce(("priya@fern.example.org", "delayed", "4.4.1"))).what is ReplyKind.LATE
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda t: t.encode("utf-8", "replace")))

@@ -130,8 +130,8 @@ def firm(tmp_path: Path, post: Post, running: Running) -> Firm:
 def test_every_kind_of_answer_is_heard_once_and_has_its_effect(firm: Firm) -> None:
     firm.mark = "\\Flagged"
     told = firm.go()
-    assert len(told) >= 5, "the story has fewer messages than this test needs"
-    answered, away, gone, bounced, other = told[:5]
+    assert len(told) >= 6, "the story has fewer messages than this test needs"
+    answered, away, gone, bounced, other, late = told[:6]
     stranger = EmailMessage()
     stranger["From"], stranger["Subject"] = "x@else.example.org", "Offer"
     stranger.set_content("Buy now")
@@ -144,6 +144,8 @@ def test_every_kind_of_answer_is_heard_once_and_has_its_effect(firm: Firm) -> No
     firm.comes(reply_to(firm.letter(gone), "She no longer works here.", Auto_Submitted="auto-replied"))
     head = "".join(f"{n}: {firm.letter(bounced)[n]}\r\n" for n in ("Message-ID", "References"))
     firm.comes(bounce((bounced["to"][0], "failed", "5.1.1"), original=head))
+    head = "".join(f"{n}: {firm.letter(late)[n]}\r\n" for n in ("Message-ID", "References"))
+    firm.comes(bounce((late["to"][0], "delayed", "4.4.1"), original=head, own_id="late"))
     firm.comes(by_address)
 
     later = NOW + timedelta(days=1)
@@ -167,13 +169,11 @@ def test_every_kind_of_answer_is_heard_once_and_has_its_effect(firm: Firm) -> No
     assert heard[gone["payer"]][0] == "gone"
     assert heard[other["payer"]] == ("answer", "Which order was this?")
     assert states[bounced["payer"]] is MessageState.BOUNCED
-    assert len(history.replies) == 5, "a stranger's mail is nobody's reply"
+    assert states[late["payer"]] is MessageState.DEFERRED
+    assert heard[late["payer"]][0] == "late"
+    assert len(history.replies) == 6, "a stranger's mail is nobody's reply"
     standings = {s["payer"]: s["reason"]["code"] for s in result["standings"] if s["payer"] != bounced["payer"]}
-    assert (standings[answered["payer"]], standings[away["payer"]], standings[gone["payer"]]) == (
-        "reply",
-        "away",
-        "gone",
-    )
+    assert [standings[one["payer"]] for one in (answered, away, gone, late)] == ["reply", "away", "gone", "late"]
 
     flags = {subject: set(marks) for subject, _, marks in firm.post.letters(firm.user)}
     assert flags["Offer"] == set()
@@ -181,7 +181,7 @@ def test_every_kind_of_answer_is_heard_once_and_has_its_effect(firm: Firm) -> No
     again = firm("run", "--json", at=later + timedelta(hours=1))
     assert "Replies could not be looked for" not in json.dumps(again["warnings"])
     with firm.app as app:
-        assert len(app.logbook.history("harbour").replies) == 5
+        assert len(app.logbook.history("harbour").replies) == 6
     assert "We pay on Friday." in firm("explain", answered["name"], at=later)
 
     done = firm("done", task["id"], "promised", "2026-03-20", at=later)

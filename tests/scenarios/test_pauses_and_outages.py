@@ -37,6 +37,15 @@ def test_M1_a_late_letter_moves_the_next_one() -> None:
     assert next_on(made, after(15)) == after(21)
 
 
+def test_M1_full_spacing_where_the_late_letter_counted_from_the_one_before() -> None:
+    """Planned on day 3, 10 (seven days after it) and 20: ten days lie between the second and the third."""
+    whens = ("3 days after due", "7 days after previous", "20 days after due")
+    made = Firm(settings(client_settings(policy=ladder(*whens, gap=Span(1, Unit.DAY))))).issue(invoice("A1", D))
+    late = (sent(after(49), "step-1", "A1"), sent(after(56), "step-2", "A1"))
+    made.tell(messages=late)
+    assert next_on(made, after(57)) == after(66)
+
+
 def test_M1_a_granted_deadline_blocks_until_the_day_after_it() -> None:
     made = firm()
     made.tell(messages=(sent(after(14), "step-1", "A1", granted=after(24)),))

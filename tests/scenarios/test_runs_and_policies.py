@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
-from tests.core.build import client_settings, day, invoice, ladder, settings, step
+from tests.core.build import as_of, client_settings, day, invoice, ladder, settings, step
 from tests.scenarios.simulate import Diary, Firm, run
-from worker.core.history import Approval
+from worker.core.context import Context
+from worker.core.decisions import Refuse
+from worker.core.history import Approval, Baseline
 from worker.core.policy import Policy
+from worker.core.settings import Backlog, Mode
+from worker.core.surprise import baseline_identity
 
 P3 = ladder("10 days after due", "on end of month of 30 days after due", "10 days after previous", name="p3")
 P2 = Policy(
@@ -63,6 +67,31 @@ def test_O9_guards_a_first_step_after_previous_never_goes_by_itself() -> None:
     made.log("acme")
     run(made, "2026-05-02", "2026-05-08", diary=diary)
     assert diary.letters == [("2026-05-07", "step-1")]
+
+
+def test_O9_guards_a_sweep_dated_before_the_latest_is_refused_until_a_person_says_which_clock_is_right() -> None:
+    made = firm(P3)
+    made.settings = replace(made.settings, mode=Mode.LIVE, backlog=Backlog.CHASE)
+    start = Context(made.snapshot(), made.settings, made.history, as_of("2026-04-01"))
+    made.history = replace(made.history, baseline=Baseline(day("2026-04-01"), baseline_identity(start), "chase"))
+    diary = run(made, "2026-04-27", "2026-04-27")
+    assert diary.letters == [("2026-04-27", "step-1")]
+    made.issue(invoice("A2", "2026-03-02", "70.00", client_id="other"))
+    made.settings = replace(made.settings, clients={**made.settings.clients, "other": client_settings("other", P3)})
+    made.sending, made.today = False, day("2026-04-24")
+    plan = made.sweep(diary)
+    assert [r.reason.code for r in plan.decisions if isinstance(r, Refuse)] == ["clock-behind"]
+    (proposal,) = plan.proposals
+    made.tell(approvals=(Approval(proposal.id, proposal.kind, True, made.today, proposal.names),))
+    assert not [d for d in made.sweep(diary).decisions if isinstance(d, Refuse)]
+
+
+def test_O9_guards_a_forecast_of_tomorrow_is_a_sweep_too() -> None:
+    made = firm(P3)
+    made.settings = replace(made.settings, mode=Mode.LIVE, backlog=Backlog.CHASE)
+    made.history = replace(made.history, forecast={"2026-04-28": 1, "2026-04-29": 0})
+    made.sending, made.today = False, day("2026-04-27")
+    assert [r.reason.code for r in made.sweep(Diary()).decisions if isinstance(r, Refuse)] == ["clock-behind"]
 
 
 def test_O9_guards_a_client_without_address_is_a_task() -> None:

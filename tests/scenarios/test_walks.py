@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from tests.core.build import client_settings, credit, day, invoice, payment, settings
+from tests.core.build import client_settings, credit, day, invoice, ladder, payment, settings, step
 from tests.scenarios.simulate import Diary, Firm, run
 from worker.core.decisions import Bucket
-from worker.core.policy import QuietPeriod
+from worker.core.policy import Policy, QuietPeriod
 from worker.core.receivable import CreditKind
-from worker.core.settings import Dispute
+from worker.core.settings import Dispute, Reconciled
 from worker.core.workdays import Calendar
 
 LAST_FRIDAY = {"pays": "last friday", "cut_off": "3 business days"}
@@ -143,6 +143,54 @@ def test_one_of_five_disputed_the_others_are_chased_softly_and_a_line_names_it()
     assert [m.amount for m in model.net] == [Decimal("400.00")]
     assert ("2026-04-01", "review-dispute") in diary.opened
     assert diary.reason("A3") == "dispute-review"
+
+
+def test_beside_a_dispute_the_others_are_chased_softly_only() -> None:
+    """Soft steps go on and name what is left out; the hard one waits until the dispute is over."""
+    steps = ladder("3 days after due", "7 days after previous", "7 days after previous", "7 days after previous")
+    made = Firm(settings(client_settings(policy=steps)))
+    made.issue(invoice("A1", "2026-03-02"), invoice("B1", "2026-03-02"))
+    made.tell(disputes=(Dispute("acme", "wrong goods", ("B1",)),))
+    diary = run(made, "2026-03-03", "2026-04-10")
+    assert diary.letters == [("2026-03-05", "step-1"), ("2026-03-12", "step-2")]
+    assert all([line.number for line in r.model.not_included] == ["INV-B1"] for _, r in diary.reminders)
+    assert diary.reason("A1") == "others-disputed"
+    made.forget("disputes")
+    run(made, "2026-04-11", "2026-04-14", diary=diary)
+    assert diary.letters[2:] == [("2026-04-13", "step-3")]
+
+
+def test_a_step_is_its_name_and_renamed_it_asks_nobody_twice() -> None:
+    call = step("call", "5 days after previous", task="phone")
+    before = replace(ladder("3 days after due"), steps=(*ladder("3 days after due").steps, call))
+    made = Firm(settings(client_settings(policy=before))).issue(invoice("A1", "2026-03-02"))
+    diary = run(made, "2026-03-05", "2026-03-11")
+    assert [kind for _, kind in diary.opened] == ["phone"]
+    after = replace(before, steps=(*before.steps[:-1], replace(call, name="ring", was=("call",))))
+    made.settings = settings(client_settings(policy=after))
+    run(made, "2026-03-12", "2026-03-20", diary=diary)
+    assert [kind for _, kind in diary.opened] == ["phone"]
+    assert diary.reason("A1") == "task"
+
+
+def test_a_moved_due_date_moves_the_run_and_says_so() -> None:
+    policy = Policy(
+        "runs", (step("nudge", "3 business days after payment run"), step("ask", "5 days after payment run"))
+    )
+    made = Firm(settings(client_settings(policy=policy, pays="last friday")))
+    made.issue(invoice("A1", "2026-03-20", issued="2026-02-20"))
+    diary = run(made, "2026-03-21", "2026-04-01")
+    assert diary.letters == [("2026-04-01", "nudge")]
+    made.invoices["A1"] = replace(made.invoices["A1"], due=day("2026-04-10"))
+    run(made, "2026-04-11", "2026-04-13", diary=diary)
+    (standing,) = diary.last.standings
+    assert "of 24 April; no longer that of 27 March" in standing.reason.sentence
+
+
+def test_stale_books_are_warned_of() -> None:
+    made = Firm(settings(client_settings(), reconciled=Reconciled("by hand", day("2026-03-06"))))
+    diary = run(made, "2026-03-06", "2026-03-09")
+    assert [bool(plan.warnings) for plan in diary.plans] == [False, True, True, True]
 
 
 def test_a_bank_charge_left_over_is_a_task_not_a_chase() -> None:

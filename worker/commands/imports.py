@@ -17,18 +17,33 @@ if TYPE_CHECKING:
 
 @command("import")
 @click.argument("what", type=click.Choice(["history"]))
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--from-books", is_flag=True, help="From the books' own history of each open invoice (Xero), read once.")
 @click.option("--org", default="", help="The organisation, when there are several.")
 @click.option(
     "--dates", type=click.Choice(["", "day first", "month first"]), default="", help="How 03/04/2026 is meant."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be put on record, and do nothing.")
 @click.option("--undo", is_flag=True, help="Take back what this file put on record.")
-def import_command(desk: Desk, what: str, file: Path, org: str, dates: str, dry_run: bool, undo: bool) -> None:
+def import_command(
+    desk: Desk, what: str, file: Path | None, from_books: bool, org: str, dates: str, dry_run: bool, undo: bool
+) -> None:
     """Put earlier contacts on record from a CSV FILE with the columns date, client, invoice, what.
 
     A line whose "what" is the name of a step counts as that step for its invoice. The same file twice changes nothing.
+    With --from-books, the reminders that Xero recorded itself; a call for each open invoice, and none a second time.
     """
+    if (file is None) != from_books:
+        raise click.UsageError("name a FILE, or say --from-books")
+    if file is None:
+        from worker.commands.imports_books import import_from_books
+
+        import_from_books(desk, org, dry_run=dry_run, undo=undo)
+        return
+    _import_file(desk, file, org, dates, dry_run=dry_run, undo=undo)
+
+
+def _import_file(desk: Desk, file: Path, org: str, dates: str, *, dry_run: bool, undo: bool) -> None:
     from worker.commands import people
     from worker.config.clients_csv import decoded
     from worker.config.history_csv import parse_history

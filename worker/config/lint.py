@@ -6,6 +6,7 @@ What is forbidden comes back as a problem and stops `check` and every run; what 
 
 from collections.abc import Iterator, Mapping
 
+from worker.config.options import PracticeOptions
 from worker.config.options_client import ClientSettingsOptions
 from worker.config.options_organisation import OrganisationOptions
 from worker.config.options_policy import PolicyOptions
@@ -20,6 +21,8 @@ MOST_MESSAGES = 12
 """L3: a sequence ends. Ferguson v British Gas [2009]: machine-made demands without end can be harassment."""
 COURTEOUS = 4
 """L1: the default ceiling in 30 days; ten is the hard one (ACCC/ASIC RG 96, written for individual debtors)."""
+LONGEST_KEPT, SHORTEST_KEPT = 72 * 31, 6 * 30
+"""L13, in days: six years, as tax records are kept in the UK, and half a year."""
 _DAYS = {Unit.DAY: 1, Unit.BUSINESS_DAY: 1, Unit.WEEK: 7, Unit.MONTH: 30}
 
 
@@ -77,6 +80,17 @@ def _charges(debtor: str | None, law: str, late: object) -> Iterator[Problem]:
         yield Problem(place_of("interest"), "law: US", "the state, such as US-CA", "late fees follow the state's law")
     if rate is not None and not clause:
         yield Problem(place_of("rate"), "rate without clause", "where the contract agrees on it", "add clause:")
+
+
+def practice_warnings(written: PracticeOptions) -> Iterator[Problem]:
+    """L13: letters kept longer than any tax record is (UK: six years), or for less than a debt may be argued about."""
+    days, place = written.retention.messages, written.retention.place_of("messages")
+    if days > LONGEST_KEPT:
+        todo = "data about people is kept no longer than it is needed (UK GDPR 5(1)(e)): write at most 72 months"
+        yield Problem(place, "letters are kept for more than six years", "24 months, the default", todo)
+    elif days < SHORTEST_KEPT:
+        todo = "or case files and disputes will lack what was said"
+        yield Problem(place, "letters are kept for less than six months", "24 months, the default", todo)
 
 
 def policy_warnings(policy: Policy) -> Iterator[Problem]:

@@ -64,7 +64,7 @@ def promises_of(
         found, _ = invoice_ids(snapshot, client, entry.invoices)
         made = entry.made_on or min(as_of, entry.by - _PROMISE)
         if found or not entry.invoices:
-            promises.append(Promise(client, entry.by, made, found, True, entry.place))
+            promises.append(Promise(client, entry.by, made, found, True, entry.place, entry.made_on is None))
     return promises
 
 

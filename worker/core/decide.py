@@ -11,6 +11,7 @@ from worker.core.context import Context
 from worker.core.decisions import AsOf, Decision, Note, Plan, Proposal, Remind, Standing, Thank
 from worker.core.history import History
 from worker.core.payer import PayerDesk
+from worker.core.payer_guards import is_stale
 from worker.core.receivable import Invoice, Snapshot
 from worker.core.settings import OrganisationSettings
 from worker.core.surprise import refusals
@@ -79,6 +80,12 @@ def _warnings(ctx: Context) -> tuple[str, ...]:
     found = list(ctx.snapshot.warnings)
     if ctx.snapshot.organisation.platform_reminders:
         found.append("The books' own invoice reminders are switched on: clients would be asked twice. Switch them off.")
+    if is_stale(ctx):
+        words = ctx.settings.reconciled.words if ctx.settings.reconciled else ""
+        found.append(
+            f"The bank was last reconciled too long ago ({words}): after the first message past due, steps wait. "
+            "Reconcile it, then record it: duecourse reconciled."
+        )
     found += [
         f"{client.name}: {chosen.doubt}"
         for client_id, chosen in ctx.settings.clients.items()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from worker.core.decisions import Plan
-from worker.core.history import GONE, UNHEARD, History, MessageKind
+from worker.core.history import GONE, NOT_KNOWN_HEARD, History, MessageKind
 from worker.core.interest import figure, why_not
 from worker.core.message import InterestFigure
 from worker.core.receivable import Invoice, Snapshot
@@ -13,13 +13,18 @@ from worker.core.settings import Debtor, OrganisationSettings
 BUSINESS_DAYS_TO_PAY, PERSON_DAYS_TO_PAY = 14, 30
 """Days granted. England and Wales' pre-action protocol for debt gives an individual 30; a business gets a fortnight."""
 
-_LEFT_OUT = {"dispute", "dispute-review", "promise", "plan", "factored", "collects", "credit-covers", "deduction"}
+_LEFT_OUT = {
+    *("dispute", "dispute-review", "promise", "expected", "plan", "factored", "collects", "hold", "group-hold"),
+    *("never-contact", "rule", "never-sent", "delivery-problem", "reopened", "erased", "unmatched-money"),
+    *("credit-covers", "deduction", "remainder"),
+}
+"""What keeps an invoice out of a demand: contested, promised, paid otherwise, never seen, or held by a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """The facts of one letter, as of `on`. `contacts` are earlier messages not known to be lost and logged contacts;
-    `why_no_interest` names what is missing for figures ("" when they are there, or simply not wanted)."""
+    """The facts of one letter, as of `on`. `contacts` are earlier messages known to have arrived ("" as words) and
+    logged contacts; `why_no_interest` names what is missing for figures ("" when there, or simply not wanted)."""
 
     on: date
     until: date
@@ -43,9 +48,11 @@ def demand_of(
     left_out = tuple((i, why[i.id].sentence) for i in overdue if i.id in why)
     ids = {i.id for i in asked}
     sent = [
-        (m.on, f"{m.step} by e-mail")
+        (m.on, "")
         for m in history.messages
-        if m.kind is MessageKind.REMINDER and m.state in GONE - UNHEARD and {a.invoice_id for a in m.advances} & ids
+        if m.kind is MessageKind.REMINDER
+        and m.state in GONE - NOT_KNOWN_HEARD
+        and {a.invoice_id for a in m.advances} & ids
     ]
     said = [(c.on, c.what) for c in history.contacts if c.client_id == client_id]
     figures = [figure(i, on, chosen.charges, settings.rates) for i in asked]

@@ -57,6 +57,9 @@ GONE = frozenset(
 UNHEARD = frozenset({MessageState.BOUNCED, MessageState.DROPPED, MessageState.COMPLAINED})
 """States in which we know the client did not hear us."""
 
+NOT_KNOWN_HEARD = UNHEARD | {MessageState.UNCERTAIN, MessageState.HANDED, MessageState.DEFERRED}
+"""States in which nobody may say to the client that we wrote."""
+
 
 @dataclass(frozen=True, slots=True)
 class Advance:
@@ -130,20 +133,22 @@ class Contacted:
 
 
 class ReplyKind(StrEnum):
-    """What came back. Only a person's answer is one; `GONE`: whoever we write to no longer works there."""
+    """What came back. Only a person's answer is one; `GONE`: whoever we write to no longer works there; `LATE`: a mail
+    server is still trying to deliver."""
 
     ANSWER = "answer"
     AWAY = "away"
     AUTOMATIC = "automatic"
     GONE = "gone"
     BOUNCE = "bounce"
+    LATE = "late"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """Something that came back from a payer. `on` is the local day we noticed it; `text` without what it quotes.
 
-    `until`: of somebody who is away, the last day. `message`: the key of our message it is about, if known.
+    `until`: the last day somebody is away, or a server still tries. `message`: key of our message, if known.
     """
 
     id: str

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from worker.core.decisions import AsOf, Remind, Thank
 from worker.core.history import GONE, History, MessageKind
+from worker.core.interest import why_not
 from worker.core.money import Money, totals
-from worker.core.policy import Stage
+from worker.core.policy import HolidaysOf, Stage
 from worker.core.receivable import Snapshot
 from worker.core.settings import OrganisationSettings
 from worker.core.threats import threats_in_letter
@@ -22,7 +23,8 @@ def violations(
     found = _recipients(decision, snapshot, settings) + _window(decision, settings, as_of)
     if isinstance(decision, Thank):
         return found + _thanks(decision, snapshot, history)
-    found += _ceilings(decision, settings, history, as_of)
+    found += _ceilings(decision, settings, history, as_of) + _stopped(decision, snapshot, settings, history, as_of)
+    found += _charges(decision, settings)
     return found + _open(decision, snapshot) + _once(decision, history) + _sums(decision) + _dates(decision, as_of)
 
 
@@ -51,12 +53,52 @@ def _recipients(decision: Remind | Thank, snapshot: Snapshot, settings: Organisa
 
 
 def _window(decision: Remind | Thank, settings: OrganisationSettings, as_of: AsOf) -> list[str]:
-    """I19: inside the policy's hours on one of its days."""
-    window = settings.clients[decision.payer_id].policy.window
+    """I19, L2: inside the policy's hours, on one of its days, while nobody it asks about is closed."""
+    chosen = settings.clients[decision.payer_id]
+    window = chosen.policy.window
     inside = as_of.day.weekday() in window.days and window.opens <= as_of.at < window.closes
+    calendars = {HolidaysOf.NONE: (), HolidaysOf.ORGANISATION: (settings.calendar,)}
+    closed = [
+        c for c in calendars.get(window.holidays, (settings.calendar, chosen.calendar)) if as_of.day in c.holidays
+    ]
     if settings.sends_from and as_of.at < settings.sends_from:
         return ["before people could stop it"]
-    return [] if inside else ["outside the mail window"]
+    return [] if inside and not closed else ["outside the mail window"]
+
+
+def _stopped(
+    decision: Remind, snapshot: Snapshot, settings: OrganisationSettings, history: History, as_of: AsOf
+) -> list[str]:
+    """I21, L4: nothing that is on hold or disputed is asked for, nobody is asked who is never to be, none in a quiet
+    period."""
+    asked = {a.invoice_id for a in decision.advances} | set(decision.listed)
+    owner = {i: snapshot.survivor(known.client_id) for i in asked if (known := snapshot.invoice(i))}
+    found = [
+        "an invoice on hold"
+        for hold in (*history.holds, *settings.holds)
+        for i, client in owner.items()
+        if snapshot.survivor(hold.client_id) in {client, decision.payer_id} and hold.covers(i, as_of.day)
+    ]
+    found += [
+        "a disputed invoice"
+        for dispute in (*history.disputes, *settings.disputes)
+        for i, client in owner.items()
+        if snapshot.survivor(dispute.client_id) == client and i in (dispute.invoice_ids or (i,))
+    ]
+    chosen = (settings.clients.get(c) for c in {decision.payer_id, *owner.values()})
+    found += ["somebody who is never contacted" for c in chosen if c and (c.never_contact or c.factored)]
+    found += ["a quiet period" for q in settings.quiet if q.covers(as_of.day) and not q.hard_only]
+    return sorted(set(found))
+
+
+def _charges(decision: Remind, settings: OrganisationSettings) -> list[str]:
+    """L6, L8 to L11: what late payment costs is said in a final notice alone, and only on a certain basis."""
+    if not (decision.model.interest or decision.model.late_fee_notice):
+        return []
+    unsure = [
+        why_not(settings.clients[c].charges, settings.rates) for c in decision.client_ids if c in settings.clients
+    ]
+    return ["charges without a certain basis"] if decision.stage is not Stage.FINAL or all(unsure) else []
 
 
 def _ceilings(decision: Remind, settings: OrganisationSettings, history: History, as_of: AsOf) -> list[str]:

@@ -12,6 +12,7 @@ from worker.core.arranged import NONE, Arrangement
 from worker.core.history import UNHEARD
 from worker.core.index import HistoryIndex, Rung
 from worker.core.policy import Policy, Stage, Step
+from worker.core.promises import is_about
 from worker.core.receivable import Invoice, Snapshot
 from worker.core.settings import ClientSettings
 from worker.core.when import Anchor, Moment, When, evaluate
@@ -105,9 +106,13 @@ class Ladder:
         if ready is None:
             return None
         fresh = schedule.run_for(ready, invoice.due)
-        kept = next((r.run for r in reversed(self._rungs(invoice)) if r.run), None)
+        kept = self._kept_run(invoice)
         still_holds = kept and (invoice.due is None or kept >= invoice.due) and schedule.next_run(kept) == kept
         return kept if still_holds else fresh
+
+    def _kept_run(self, invoice: Invoice) -> date | None:
+        """The run its last step was anchored on."""
+        return next((r.run for r in reversed(self._rungs(invoice)) if r.run), None)
 
     def missed(self, invoice: Invoice) -> tuple[date, ...]:
         """Runs, from the one that should have contained it, that passed with the invoice open and unpaid in part."""
@@ -179,9 +184,9 @@ class Ladder:
         if timing.day is None or not last.step or step.when.needs(Anchor.PREVIOUS):
             return timing
         before = self.policy.step(plain_name(last.step))
-        if before is None or before.when.needs(Anchor.PREVIOUS) or _heralds(before, step):
+        if before is None or _heralds(before, step):
             return timing
-        planned = self._nominal(invoice, before).day
+        planned = self._planned(invoice, before)
         if planned is None or timing.day <= planned:
             return timing
         spaced = last.on + (timing.day - planned)
@@ -190,6 +195,23 @@ class Ladder:
             if spaced <= timing.day
             else Timing(spaced, timing.run, timing.ordinary, "full spacing after the last")
         )
+
+    def _planned(self, invoice: Invoice, step: Step) -> date | None:
+        """The day a step would have had with nothing before it late; one that hangs on the previous is spaced from
+        that one's."""
+        if not step.when.needs(Anchor.PREVIOUS):
+            return self._nominal(invoice, step).day
+        earlier = self.policy.on(step.track)[: self.policy.on(step.track).index(step)]
+        before = next((s for s in reversed(earlier) if s.stage is not Stage.BEFORE), None)
+        previous = self._planned(invoice, before) if before else None
+        if before is None or previous is None:
+            return None
+
+        def resolve(moment: Moment) -> date | None:
+            return previous if moment.anchor is Anchor.PREVIOUS else self._resolve(moment, invoice)
+
+        day = evaluate(step.when, resolve, self.calendar)
+        return max(day, previous + timedelta(days=before.allow + 1)) if day and before.allow else day
 
     def _nominal(self, invoice: Invoice, step: Step) -> Timing:
         """The step's own day; one after due never comes on the due date itself, when nothing is late yet (I20)."""
@@ -220,7 +242,9 @@ class Ladder:
         waited = self.index.waited.get((invoice.id, invoice.round, step.name))
         if waited and not stated and by_run > waited and ordinary:
             return Timing(ordinary, None, ordinary, "we have already waited once for a run")
-        return Timing(by_run, run, ordinary, f"{step.when.words()} of {run:%-d %B}")
+        was = self._kept_run(invoice)
+        moved = f"; no longer that of {was:%-d %B}, as its due date or their runs changed" if was and was != run else ""
+        return Timing(by_run, run, ordinary, f"{step.when.words()} of {run:%-d %B}{moved}")
 
     def _evaluate(self, when: When, invoice: Invoice) -> date | None:
         return evaluate(when, lambda moment: self._resolve(moment, invoice), self.calendar)
@@ -243,7 +267,7 @@ class Ladder:
                 return self._previous(invoice)
             case Anchor.PROMISED:
                 promises = self.index.promises.get(self.snapshot.survivor(invoice.client_id), [])
-                days = [p.by for p in promises if not p.invoice_ids or invoice.id in p.invoice_ids]
+                days = [p.by for p in promises if is_about(p, invoice)]
                 return max(days, default=None)
             case Anchor.INSTALMENT | Anchor.COLLECTION:
                 return self.arrangement.on

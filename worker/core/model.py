@@ -5,17 +5,17 @@ from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 
 from worker.core.context import Context
-from worker.core.history import UNHEARD, MessageState
+from worker.core.history import NOT_KNOWN_HEARD
 from worker.core.ladder import Position
 from worker.core.message import ClientTotal, InvoiceLine, MessageModel
 from worker.core.money import Money, minor_digits, totals
+from worker.core.promises import not_kept
 from worker.core.receivable import Client, Credit, Invoice
 from worker.core.settings import Address, ClientSettings, Signature
 from worker.core.workdays import add_months
 
 RUN_WITHIN = 31
 """Days an instalment may move to fall on a payment run of the client's; a rarer run does not time it."""
-_NOT_HEARD = UNHEARD | {MessageState.UNCERTAIN, MessageState.HANDED}
 
 
 def line(ctx: Context, invoice: Invoice) -> InvoiceLine:
@@ -161,7 +161,7 @@ def earlier_contact(ctx: Context, payer_id: str, invoice_ids: set[str], to: Sequ
             {
                 m.on
                 for m in ctx.index.reminders.get(payer_id, ())
-                if m.state not in _NOT_HEARD
+                if m.state not in NOT_KNOWN_HEARD
                 and here & {a.lower() for a in m.to}
                 and any(row.invoice_id in invoice_ids for row in m.advances)
             }
@@ -174,10 +174,9 @@ def promised_by_client(ctx: Context, positions: Iterable[Position]) -> date | No
     days = [
         promise.by
         for p in positions
-        for promise in ctx.index.promises.get(ctx.snapshot.survivor(p.invoice.client_id), ())
-        if promise.stated_by_client
-        and promise.by < ctx.day
-        and (not promise.invoice_ids or p.invoice.id in promise.invoice_ids)
+        for promise in not_kept(
+            ctx.index.promises.get(ctx.snapshot.survivor(p.invoice.client_id), ()), p.invoice, ctx.day
+        )
     ]
     return max(days, default=None)
 

@@ -9,8 +9,8 @@ from worker.core.conditions import Facts, holds
 from worker.core.context import Context, amount_words, key_of
 from worker.core.decisions import Bucket, Decision, Note, Proposal, Reason, Remind, Standing, Task
 from worker.core.held import Held
-from worker.core.history import Advance
-from worker.core.ladder import Ladder, Position
+from worker.core.history import Advance, PastTask
+from worker.core.ladder import Ladder, Position, named
 from worker.core.payer_guards import deaf_to, hold_on_money, hold_on_payer, hold_on_step
 from worker.core.policy import Stage, Step, Track
 from worker.core.reasons import day_words, reason
@@ -139,7 +139,9 @@ class PayerDesk:
         return [i for i in live if i.id not in stopped]
 
     def _hold(self, held: Held, invoices: list[Invoice], task_id: str) -> None:
-        bucket = {"too-small": Bucket.EXCLUDED, "away": Bucket.WAITING}.get(held.reason.code, Bucket.HELD)
+        bucket = {"too-small": Bucket.EXCLUDED, "away": Bucket.WAITING, "late": Bucket.WAITING}.get(
+            held.reason.code, Bucket.HELD
+        )
         for invoice in invoices:
             self._stand(invoice, bucket, held.reason, on=held.next_on)
         if held.task and invoices:
@@ -241,21 +243,26 @@ class PayerDesk:
     def _person(self, due: Due) -> None:
         """A task step waits for its outcome; one call (or decision) is asked for, whatever it is about."""
         invoice, step = due.position.invoice, due.step
-        known = self.ctx.index.tasks.get((invoice.id, invoice.round, due.position.name))
+        known = self._asked_already(due)
         why = reason("task", step.place, what=self._words_of(step))
         self._stand(invoice, Bucket.HELD, why, step.name, known.again if known else None)
         self.for_people.append(due)
+
+    def _asked_already(self, due: Due) -> PastTask | None:
+        """The task this step is to a person already, under whatever name the step had then."""
+        invoice, names = due.position.invoice, (due.step.name, *due.step.was)
+        rows = ((invoice.id, invoice.round, named(name, due.position.tag)) for name in names)
+        return next((found for row in rows if (found := self.ctx.index.tasks.get(row))), None)
 
     def _ask_people(self) -> None:
         """One task per step for all invoices that came to it together; those already asked about keep theirs."""
         fresh: dict[str, list[Due]] = defaultdict(list)
         for due in self.for_people:
-            invoice, step = due.position.invoice, due.step
-            known = self.ctx.index.tasks.get((invoice.id, invoice.round, due.position.name))
+            known = self._asked_already(due)
             if known is None:
                 fresh[due.position.name].append(due)
             elif known.again is None or known.again <= self.ctx.day:
-                self._task_for(known.id, step, known.advances)
+                self._task_for(known.id, due.step, known.advances)
         for name in sorted(fresh):
             rows = tuple(sorted((d.advance() for d in fresh[name]), key=lambda a: (a.invoice_id, a.round)))
             task_id = key_of("task", self.payer_id, name, *(f"{a.invoice_id}/{a.round}" for a in rows))

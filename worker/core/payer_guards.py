@@ -95,7 +95,7 @@ def hold_on_money(ctx: Context, client_ids: list[str], overdue: list[Invoice], p
                 why = reason("credit-covers", **words)
                 found[currency] = Held(why, "allocate")
             else:
-                found[currency] = Held(reason("too-small", policy.place, net=net))
+                found[currency] = Held(reason("too-small", policy.at("tolerance"), net=net))
     return found
 
 
@@ -113,6 +113,8 @@ def hold_on_step(ctx: Context, client_ids: list[str], ladder: Ladder, position: 
         return None
     if not step.task and (silence := unread(ctx, payer_id, client_ids) or unanswered(ctx, payer_id, client_ids)):
         return silence
+    if not step.task and (named := _in_dispute(ctx, client_ids)):
+        return Held(reason("others-disputed", step.place, step=step.name, numbers=named))
     if step.stage is Stage.FINAL and not ladder.heard(position.invoice):
         return Held(reason("silent"), "find-who-pays")
     if step.stage is Stage.FINAL and not step.task and not ctx.settings.next_action:
@@ -126,6 +128,18 @@ def hold_on_step(ctx: Context, client_ids: list[str], ladder: Ladder, position: 
             amount = amount_words(client.owed_by_us, ctx.snapshot.organisation.base_currency)
             return Held(reason("supplier", amount=amount), "we-owe-them")
     return None
+
+
+def _in_dispute(ctx: Context, client_ids: list[str]) -> str:
+    """The numbers of this payer's open invoices that are disputed: the others are asked for softly meanwhile."""
+    found = {
+        invoice.number
+        for client_id in client_ids
+        for dispute in ctx.index.disputes.get(client_id, ())
+        for invoice in ctx.invoices_of(client_id)
+        if invoice.is_open and (not dispute.invoice_ids or invoice.id in dispute.invoice_ids)
+    }
+    return ", ".join(sorted(found))
 
 
 def is_stale(ctx: Context) -> bool:

@@ -33,6 +33,7 @@ SENTENCES: dict[str, str] = {
     "promise-twice": "A second promise was broken ({by}): talk to them.",
     "dispute": "Disputed: {reason}{review}.",
     "dispute-review": "Disputed, and the review date {review} has come: decide what happens.",
+    "others-disputed": "{step} waits: {numbers} of theirs is disputed, and meanwhile the rest is asked for softly.",
     "uncertain": "Nobody knows whether the message of {on} arrived: resolve it first (duecourse resolve {key}).",
     "uncertain-old": "The message of {on} is unresolved after 10 business days: resolve it (duecourse resolve {key}).",
     "unmatched-money": "{money} from this client is not matched to an invoice and covers what is overdue: allocate it.",
@@ -71,6 +72,7 @@ SENTENCES: dict[str, str] = {
     "arranged-first": "{step} is due, but today's message is about something agreed; it comes after it.",
     "statement": "Next: {step} on {on}, with everything that is open.",
     "with-others": "Coming up; it will be mentioned in the next message about what is overdue.",
+    "late": "The message of about {on} is still on its way, says a mail server; it is tried until {until}.",
     "away": "{sender} is away until {until}, says an automatic reply.",
     "deadline": "We asked for payment by {granted}; nothing more before {on}.",
     # chased
@@ -89,6 +91,7 @@ SENTENCES: dict[str, str] = {
     "no-way-to-pay": "No way to pay is configured, so no message could say how.",
     "no-sender": "No sender is configured.",
     "demo-company": "These are a demo company's books: no real mail.",
+    "clock-behind": "Today would be {today}, but {latest} is on record already: the clock is wrong, or was then.",
     "moved-clock": "--now moves the clock, so nothing may leave this machine.",
     "surprise": "{planned} clients would hear from us today where {expected} were expected: have a look first.",
     "surprise-first": "{planned} of {all} clients would get their first message ever: have a look first.",

@@ -33,6 +33,9 @@ def waiting_for(ctx: Context, payer_id: str, client_ids: list[str]) -> Held | No
         if reply.what is ReplyKind.AWAY and reply.until and ctx.day <= reply.until:
             why = reason("away", sender=_from(reply), until=day_words(reply.until))
             away = Held(why, next_on=reply.until + timedelta(days=1))
+        if reply.what is ReplyKind.LATE and reply.until and ctx.day <= reply.until:
+            why = reason("late", on=day_words(reply.on), until=day_words(reply.until))
+            away = away or Held(why, next_on=reply.until + timedelta(days=1))
     return away
 
 

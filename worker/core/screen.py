@@ -12,6 +12,7 @@ from worker.core.context import Context, amount_words
 from worker.core.decisions import Bucket, Reason
 from worker.core.history import PastTask
 from worker.core.policy import Track
+from worker.core.promises import not_kept, pauses
 from worker.core.reasons import day_words, reason
 from worker.core.receivable import Client, Invoice
 from worker.core.replay import looked_at
@@ -182,7 +183,7 @@ def _document(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSett
 
 
 def _promised(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSettings) -> Screened | None:
-    promises = [p for p in ctx.index.promises.get(client.id, ()) if not p.invoice_ids or invoice.id in p.invoice_ids]
+    promises = [p for p in ctx.index.promises.get(client.id, ()) if pauses(p, invoice)]
     calendar = ctx.counting(chosen)
     for promise in promises:
         until = _pause_end(promise, calendar.add(promise.by, SETTLE_DAYS))
@@ -191,12 +192,12 @@ def _promised(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSett
             values = {"by": day_words(promise.by), "until": day_words(until)}
             why = reason(code, promise.place, who=who, **values)
             return Screened(Bucket.HELD, why, next_on=until)
-    broken = [p for p in promises if p.stated_by_client]
+    broken = not_kept(promises, invoice, ctx.day)
     if len(broken) >= 2 and not _released(ctx.index.task_by_id, "broken-promises", invoice):
         last = max(p.by for p in broken)
         return Screened(Bucket.HELD, reason("promise-twice", by=day_words(last)), "broken-promises")
-    if invoice.expected and invoice.issued and (invoice.due is None or invoice.expected > invoice.due):
-        until = calendar.add(min(invoice.expected, (invoice.due or invoice.issued) + PROMISE_LIMIT), SETTLE_DAYS)
+    if invoice.expected and invoice.due and invoice.expected > invoice.due:
+        until = calendar.add(min(invoice.expected, invoice.due + PROMISE_LIMIT), SETTLE_DAYS)
         if ctx.day < until:
             why = reason("expected", by=day_words(invoice.expected), until=day_words(until))
             return Screened(Bucket.HELD, why, next_on=until)
@@ -211,16 +212,22 @@ def _pause_end(promise: Promise, settled: date) -> date:
 def _remainder(ctx: Context, invoice: Invoice, client: Client, chosen: ClientSettings) -> Screened | None:
     if invoice.paid <= 0 or invoice.total <= 0:
         return None
-    for deduction in chosen.deducts:
-        if abs(invoice.open - invoice.total * deduction.share) <= ctx.ladder(invoice, chosen).policy.tolerance.of(
-            invoice.currency
-        ):
-            why = reason("deduction", chosen.places.get("deducts", ""), name=deduction.name)
-            return Screened(Bucket.HELD, why, "check-deduction")
+    if name := deducted(ctx, invoice, chosen):
+        why = reason("deduction", chosen.places.get("deducts", ""), name=name)
+        return Screened(Bucket.HELD, why, "check-deduction")
     if invoice.open * REMAINDER <= invoice.total:
         values = {k: amount_words(v, invoice.currency) for k, v in (("open", invoice.open), ("total", invoice.total))}
         return Screened(Bucket.HELD, reason("remainder", **values), "small-remainder")
     return None
+
+
+def deducted(ctx: Context, invoice: Invoice, chosen: ClientSettings) -> str:
+    """The stated deduction that what is left of a part-paid invoice comes to, within the tolerance; "" for none."""
+    if invoice.paid <= 0 or not chosen.deducts:
+        return ""
+    close = ctx.ladder(invoice, chosen).policy.tolerance.of(invoice.currency)
+    left = ((d.name, abs(invoice.open - invoice.total * d.share)) for d in chosen.deducts)
+    return next((name for name, off in left if off <= close), "")
 
 
 def plausible(invoice: Invoice) -> bool:

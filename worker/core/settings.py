@@ -87,7 +87,10 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A stated date to pay by. `stated_by_client` false: the books' own expectation, never called *your promise*."""
+    """A stated date to pay by. `stated_by_client` false: the books' own expectation, never called *your promise*.
+
+    `day_guessed`: nobody wrote when it was made, so `made_on` is a guess.
+    """
 
     client_id: str
     by: date
@@ -95,6 +98,7 @@ class Promise:
     invoice_ids: tuple[str, ...] = ()
     stated_by_client: bool = True
     place: str = ""
+    day_guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

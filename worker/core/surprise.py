@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 from worker.core.context import Context, key_of
 from worker.core.decisions import Plan, Proposal, Refuse, Remind, Thank
-from worker.core.reasons import reason
+from worker.core.history import GONE
+from worker.core.reasons import day_words, reason
 from worker.core.settings import Mode
 
 FORECAST_DAYS = 21
@@ -31,6 +32,8 @@ def refusals(ctx: Context, reminds: list[Remind], *, real_mail: bool) -> tuple[l
     missing = _missing(ctx, real_mail=real_mail)
     if missing:
         return missing, []
+    if (behind := _clock_behind(ctx)) is not None:
+        return [behind[0]], [behind[1]]
     identity = baseline_identity(ctx)
     baseline = ctx.history.baseline
     if baseline is None or baseline.identity != identity:
@@ -52,6 +55,18 @@ def _missing(ctx: Context, *, real_mail: bool) -> list[Refuse]:
         (real_mail and ctx.snapshot.organisation.demo, reason("demo-company")),
     )
     return [Refuse("", why) for wrong, why in checks if wrong]
+
+
+def _clock_behind(ctx: Context) -> tuple[Refuse, Proposal] | None:
+    """A sweep dated before one that is on record: this clock is wrong, or that one was. A person says which."""
+    swept = [date.fromisoformat(min(ctx.history.forecast))] if ctx.history.forecast else []
+    latest = max((*swept, *(m.on for m in ctx.history.messages if m.state in GONE)), default=ctx.day)
+    name = latest.isoformat()
+    if latest <= ctx.day or ctx.index.covered("clock", [name]):
+        return None
+    proposal_id = f"clock-{key_of('clock', ctx.settings.name, name)[:8]}"
+    proposal = Proposal(proposal_id, "clock", f"sweep on {ctx.day}, though {latest} is on record", (name,))
+    return _refuse("clock-behind", proposal, today=day_words(ctx.day), latest=day_words(latest)), proposal
 
 
 def _baseline_proposal(ctx: Context, identity: str) -> Proposal:

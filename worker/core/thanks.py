@@ -15,9 +15,10 @@ from worker.core.model import base_model, copies, recipients
 from worker.core.money import Money, totals
 from worker.core.payer_guards import changed_address
 from worker.core.policy import Policy, ThankFor
+from worker.core.promises import pauses
 from worker.core.reasons import day_words, reason
 from worker.core.receivable import Invoice, Payment
-from worker.core.screen import REMAINDER, Screened, address_of, hold_of, never_contact, screen
+from worker.core.screen import REMAINDER, Screened, address_of, deducted, hold_of, never_contact, screen
 from worker.core.settings import InstalmentPlan
 
 SETTLE = timedelta(hours=1)
@@ -87,15 +88,19 @@ def deserves(ctx: Context, receipt: Receipt, policy: Policy) -> str | None:
     for message in ctx.index.reminders.get(receipt.payer_id, ()):
         if message.after_due and ids & {*message.listed, *(row.invoice_id for row in message.advances)}:
             return ", after we had asked"
-    ours = {p.id for p in receipt.payments}
-    if not any(p.id not in ours for p in ctx.money if ctx.payer_of(p.client_id) == receipt.payer_id):
+    if _first(ctx, receipt):
         return ", its first payment ever"
     for invoice in receipt.invoices:
         for promise in ctx.index.promises.get(ctx.snapshot.survivor(invoice.client_id), ()):
-            named = not promise.invoice_ids or invoice.id in promise.invoice_ids
-            if named and promise.stated_by_client and promise.made_on <= receipt.on <= promise.by:
+            if pauses(promise, invoice) and promise.stated_by_client and promise.made_on <= receipt.on <= promise.by:
                 return ", as promised"
     return None
+
+
+def _first(ctx: Context, receipt: Receipt) -> bool:
+    """Whether no other money of this payer's is on record."""
+    ours = {p.id for p in receipt.payments}
+    return not any(p.id not in ours for p in ctx.money if ctx.payer_of(p.client_id) == receipt.payer_id)
 
 
 def _plan_kept(ctx: Context, receipt: Receipt, plan: InstalmentPlan) -> str | None:
@@ -170,7 +175,7 @@ def _stopped(ctx: Context, receipt: Receipt) -> Screened | None:
 
 def _model(ctx: Context, receipt: Receipt, policy: Policy) -> MessageModel | None:
     """The words' values; None when a part payment is not to be thanked for."""
-    owed = [i for i in receipt.invoices if i.is_open and _worth_mentioning(i, policy)]
+    owed = [i for i in receipt.invoices if i.is_open and _worth_mentioning(ctx, i, policy)]
     if owed and not policy.thank_part_payments:
         return None
     to = recipients(ctx, receipt.payer_id, [i.client_id for i in receipt.invoices], thanks=True)
@@ -187,12 +192,15 @@ def _model(ctx: Context, receipt: Receipt, policy: Policy) -> MessageModel | Non
         received_on=receipt.on,
         paid_lines=_paid_lines(receipt),
         nothing_else_due=not owed and _all_clear(ctx, receipt.payer_id),
-        first_ever=not ctx.index.thanks.get(receipt.payer_id),
+        first_ever=_first(ctx, receipt),
     )
 
 
-def _worth_mentioning(invoice: Invoice, policy: Policy) -> bool:
-    """A remainder within tolerance, or of at most 2 %, is not brought up in thanks."""
+def _worth_mentioning(ctx: Context, invoice: Invoice, policy: Policy) -> bool:
+    """A remainder within tolerance, of at most 2 %, or that is a stated deduction, is not brought up in thanks."""
+    chosen = ctx.chosen(invoice.client_id)
+    if chosen and deducted(ctx, invoice, chosen):
+        return False
     small = (
         policy.tolerance.covers(invoice.open, invoice.total, invoice.currency)
         or invoice.open * REMAINDER <= invoice.total
@@ -223,4 +231,4 @@ def _all_clear(ctx: Context, payer_id: str) -> bool:
 
 def _is_asked_for(ctx: Context, invoice: Invoice) -> bool:
     found = screen(ctx, invoice)
-    return found is None or found.reason.code != "remainder"
+    return found is None or found.reason.code not in {"remainder", "deduction"}

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.policy import default
@@ -13,25 +13,18 @@ from email.utils import parseaddr
 from worker.core.history import ReplyKind
 from worker.core.plain import one_line
 from worker.mail.automatic import away_until, is_automatic, says_gone
-from worker.mail.quoted import new_words, text_of_html
+from worker.mail.delivery_reports import Failed, report_of
+from worker.mail.quoted import LONGEST, new_words, text_of_html
 
 _ID = re.compile(r"<([^<>\s]{1,250})>")
 _MOST_REFERENCES = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """One recipient a letter did not reach (RFC 3464). `lasting` false: the server gave up on a passing trouble."""
-
-    recipient: str
-    lasting: bool
-    why: str
+TRIED_FOR = timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """`id` is its Message-ID, else a hash of its bytes; `references` all ids it names, nearest first. `failed` only of
-    a BOUNCE; `until` only of AWAY."""
+    a BOUNCE or LATE; `until` only of AWAY and LATE: the last day of an absence, or on which a server still tries."""
 
     id: str
     sender: str
@@ -56,22 +49,28 @@ def read_incoming(raw: bytes, received: date) -> Incoming | None:
     own_id = ids[0] if ids else hashlib.sha256(raw).hexdigest()
     about = one_line(headers.get("subject", ""))[:200]
     references = (*_ID.findall(headers.get("in-reply-to", "")), *reversed(_ID.findall(headers.get("references", ""))))
-    if message.get_content_type() == "multipart/report":
-        failed = tuple(_failed(message))
-        report = str(message.get_param("report-type") or "").lower()
-        if report == "delivery-status" and not failed:
-            return None
-        if failed:
-            named = tuple(dict.fromkeys((*_original(message), *references)))[:_MOST_REFERENCES]
-            why = "; ".join(f"{f.recipient}: {f.why}" for f in failed)
-            return Incoming(own_id, sender, name, about, why, ReplyKind.BOUNCE, named, failed=failed)
     text = _text(message)
+    if report := report_of(message, headers, text):
+        if not (told := report.failed or report.late):
+            return None
+        what = ReplyKind.BOUNCE if report.failed else ReplyKind.LATE
+        until = None if report.failed else _tried_until(report.until, received)
+        named = tuple(dict.fromkeys((*report.references, *references)))[:_MOST_REFERENCES]
+        why = "; ".join(f"{f.recipient}: {f.why}" for f in told)
+        return Incoming(own_id, sender, name, about, why[:LONGEST], what, named, until, told)
     named = tuple(dict.fromkeys(references))[:_MOST_REFERENCES]
     what, until = _what(headers, f"{about}\n{text}", received)
     return Incoming(own_id, sender.lower(), one_line(name), about, new_words(text), what, named, until)
 
 
+def _tried_until(said: date | None, received: date) -> date:
+    """A server tries for five days or so (RFC 5321 4.5.4.1); one that would try for weeks is not believed."""
+    return min(max(said or received + TRIED_FOR, received), received + 2 * TRIED_FOR)
+
+
 def _what(headers: dict[str, str], text: str, received: date) -> tuple[ReplyKind, date | None]:
+    if "multipart/report" in headers.get("content-type", "").lower():  # a receipt (RFC 8098): a program's word
+        return ReplyKind.AUTOMATIC, None
     if not is_automatic(headers):
         return ReplyKind.ANSWER, None
     if says_gone(text):
@@ -97,32 +96,3 @@ def _text(message: EmailMessage | Message) -> str:
     except (ValueError, TypeError, KeyError, LookupError, AttributeError, RecursionError):
         return ""
     return text_of_html(content) if body.get_content_type() == "text/html" else content
-
-
-def _failed(message: Message) -> Iterator[Failed]:
-    """Recipients whose action is `failed`, from every delivery-status part."""
-    for part in message.walk():
-        if part.get_content_type() != "message/delivery-status" or not isinstance(part.get_payload(), list):
-            continue
-        for block in part.get_payload():
-            if isinstance(block, Message) and str(block.get("Action", "")).strip().lower() == "failed":
-                whom = str(block.get("Original-Recipient") or block.get("Final-Recipient") or "")
-                status = str(block.get("Status", "")).strip()
-                why = one_line(str(block.get("Diagnostic-Code", "")).partition(";")[2] or status)[:200]
-                yield Failed(whom.partition(";")[2].strip().lower(), not status.startswith("4"), why or "no reason")
-
-
-def _original(message: Message) -> tuple[str, ...]:
-    """Ids in the returned original, or in its headers alone."""
-    found: list[str] = []
-    for part in message.walk():
-        inner = part.get_payload()
-        original = inner[0] if isinstance(inner, list) and part.get_content_type() == "message/rfc822" else None
-        if part.get_content_type() == "text/rfc822-headers":
-            text = part.get_payload(decode=True)
-            original = message_from_bytes(text if isinstance(text, bytes) else b"")
-        if not isinstance(original, Message):
-            continue
-        for name in ("Message-ID", "In-Reply-To", "References"):
-            found += _ID.findall(str(original.get(name, "")))
-    return tuple(found)

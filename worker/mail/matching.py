@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from worker.core.history import GONE, History
 from worker.core.receivable import Snapshot
 from worker.mail.compose import thread_root
+from worker.mail.delivery_reports import may_be_report
 from worker.mail.incoming import Incoming
 from worker.ports import MessageRecord
 
@@ -37,7 +38,7 @@ class Correspondence:
         sender = _address(headers.get("from", ""))
         if sender in self.own:
             return False
-        if "multipart/report" in headers.get("content-type", "").lower() or sender in self.addresses:
+        if may_be_report(dict(headers), sender) or sender in self.addresses:
             return True
         named = f"{headers.get('in-reply-to', '')} {headers.get('references', '')}"
         return any(self._of_id(each) for each in re.findall(r"<([^<>\s]+)>", named))

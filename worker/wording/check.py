@@ -7,7 +7,7 @@ from pathlib import Path
 
 from worker.core.threats import threats
 from worker.errors import Problem
-from worker.wording.files import FALLBACK, NAME, WORDS, Folders, Source, WordingError, lineage, read
+from worker.wording.files import FALLBACK, NAME, PHRASES, Folders, Source, WordingError, lineage, read
 from worker.wording.render import parts_of, problems_of
 
 _BLANK = re.compile(r"\{[a-z]+\}")
@@ -41,7 +41,7 @@ def _file(folders: Folders, language: str, name: str, path: Path) -> list[Proble
         source = read(path, language, name)
     except WordingError as error:
         return list(error.problems)
-    if name == WORDS:
+    if name in PHRASES:
         return _words(folders, source)
     return problems_of(source, parts_of(folders, language)) or _threats(source)
 
@@ -54,12 +54,12 @@ def _threats(source: Source) -> list[Problem]:
 
 
 def _words(folders: Folders, source: Source) -> list[Problem]:
-    """A language's words must be as many as English has, with the same blanks to fill in.
+    """A language's phrases must be as many as English has, with the same blanks to fill in.
 
     A regional language may leave to its main one what it says alike.
     """
     try:
-        known, main = folders.find(FALLBACK, WORDS), folders.find(lineage(source.language)[-1], WORDS)
+        known, main = folders.find(FALLBACK, source.name), folders.find(lineage(source.language)[-1], source.name)
     except WordingError:
         return []
     if known is None or known.path == source.path:

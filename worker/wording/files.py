@@ -10,6 +10,9 @@ from worker.errors import DuecourseError, Problem
 NAME = re.compile(r"_?[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?\Z")
 WORDS = "_words"
+LETTER = "_letter"
+PHRASES = frozenset({WORDS, LETTER})
+"""Files of set phrases, one on a line: headings of tables, and what the printed letter before action says."""
 FALLBACK = "en"
 """What a message is written in when neither the client's nor the organisation's language has it."""
 STAGES = ("before due", "after due", "final", "statement", "thanks")
@@ -72,10 +75,10 @@ class Folders:
         """
         return next(iter(self._found(language, name)), None)
 
-    def words(self, language: str) -> dict[str, str]:
-        """The headings and set phrases of a language: a regional one changes only what it wants to."""
+    def words(self, language: str, name: str = WORDS) -> dict[str, str]:
+        """The set phrases of a language (of one of PHRASES): a regional one changes only what it wants to."""
         found: dict[str, str] = {}
-        for each in (*self._found(language, WORDS), *self._found(FALLBACK, WORDS)):
+        for each in (*self._found(language, name), *self._found(FALLBACK, name)):
             found = {**each.matter, **found}
         return found
 
@@ -116,7 +119,7 @@ def read(path: Path, language: str, name: str) -> Source:
         raise WordingError([Problem(str(path), "not UTF-8 text", todo="save it as UTF-8")]) from None
     lines = text.split("\n")
     if lines[0].strip() != "---" or "---" not in (line.strip() for line in lines[1:]):
-        if name.startswith("_") and name != WORDS:
+        if name.startswith("_") and name not in PHRASES:
             return Source(name, language, path, {}, {}, text, 1)
         expected = "the lines ---, subject: ..., stage: ..., purpose: ..., ---"
         raise WordingError([Problem(f"{path}:1", "no front matter", expected, "begin the file with it")])
@@ -137,10 +140,10 @@ def _matter(path: Path, lines: Sequence[str], name: str) -> tuple[dict[str, str]
             problems.append(Problem(f"{path}:{number}", f"{line.strip()!r} is not a setting", "key: words on one line"))
         elif key in matter:
             problems.append(Problem(f"{path}:{number}", f"{key} is here twice", todo="keep one of them"))
-        elif name != WORDS and key not in _KEYS:
+        elif name not in PHRASES and key not in _KEYS:
             problems.append(Problem(f"{path}:{number}", f"unknown setting {key!r}", "one of " + ", ".join(_KEYS)))
         matter[key], places[key] = value, number
-    if name != WORDS and not name.startswith("_"):
+    if not name.startswith("_"):
         missing = [key for key in _KEYS[:3] if not matter.get(key)]
         problems += [Problem(f"{path}:1", f"{key} is missing", f"{key}: ... between the --- lines") for key in missing]
         if matter.get("stage") and matter["stage"] not in STAGES:

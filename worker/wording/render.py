@@ -19,7 +19,7 @@ from worker.core.plain import one_line
 from worker.errors import Problem
 from worker.wording.blocks import Drawing, Grid, amounts, html_table, text_table
 from worker.wording.figures import Figures, locale_of
-from worker.wording.files import FALLBACK, WORDS, Folders, Source, WordingError, lineage
+from worker.wording.files import FALLBACK, PHRASES, WORDS, Folders, Source, WordingError, lineage
 from worker.wording.grammar import FILTERS, MADE, SUBJECT, TOP, VISIBLE, Checker, fields_of
 from worker.wording.markdown import DynamicLink, compile_markdown
 from worker.wording.model import names_of, refuse_misfit
@@ -221,7 +221,7 @@ class Templates:
 def parts_of(folders: Folders, language: str) -> frozenset[str]:
     """The parts this language's templates may include; parts themselves include none."""
     codes = lineage(language)
-    return frozenset(n for code, n, _ in folders.all() if code in codes and n.startswith("_") and n != WORDS)
+    return frozenset(n for code, n, _ in folders.all() if code in codes and n.startswith("_") and n not in PHRASES)
 
 
 def problems_of(source: Source, parts: frozenset[str]) -> list[Problem]:

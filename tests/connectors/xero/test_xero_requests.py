@@ -63,6 +63,8 @@ SINGLE = {
 def answer(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
     parts = urlsplit(request.url or "")
     path, query = str(parts.path).removeprefix("/api.xro/2.0/"), dict(parse_qsl(str(parts.query)))
+    if path.endswith("/History"):
+        return 200, {}, json.dumps({"HistoryRecords": []})
     if path not in LISTS:
         link = {"OnlineInvoices": [{"OnlineInvoiceUrl": "https://in.xero.com/any"}]}
         return 200, {}, json.dumps(SINGLE.get(path, link))
@@ -98,6 +100,7 @@ def everything(books: XeroBooks) -> Mirror:
     mirror.take(books.read(mirror.watermark, NOW.replace(day=2), [*mirror.open, ident(99_999_999)]))
     books.look(mirror.open[:2], sorted(mirror.clients)[:2])
     books.note(mirror.open[0], "Reminder 1 sent")
+    assert books.history(mirror.open[0]) == ()
     return mirror
 
 

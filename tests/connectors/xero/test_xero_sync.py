@@ -204,6 +204,20 @@ def test_a_note_is_written_where_the_books_keep_history(stage: XeroStage) -> Non
     assert (note.invoice, note.details, rest) == (mirror.open[0], "Reminder 2 sent to ap@client.example.com", [])
 
 
+def test_the_history_of_an_invoice_is_read_as_it_is_written(stage: XeroStage) -> None:
+    books = stage.books()
+    invoice = mirror_of(books, stage.now).open[0]
+    stage.event("note.add", invoice, changes="Invoice reminder", details="Reminder sent to ap@client.example.com")
+    stage.forget()
+    newest, *older = books.history(invoice)
+    assert (newest.what, newest.details) == ("Invoice reminder", "Reminder sent to ap@client.example.com")
+    assert newest.at == stage.now
+    assert older[-1].what == "Created"
+    assert [e["path"].rpartition("/")[2] for e in stage.asked()] == ["History"]
+    assert books.usage["history"].calls == 1
+    assert books.history("00000000-0000-4000-8000-000000000000") == ()
+
+
 def test_a_note_is_never_written_twice_by_us(stage: XeroStage) -> None:
     books = stage.books()
     mirror = mirror_of(books, stage.now)
