@@ -1,7 +1,7 @@
 """Books: one package per accounting platform, each behind the Books port.
 
 `CONNECTORS` is the registry: what a bookkeeper writes as `books:` -> "module:factory". A platform's code, and what it
-imports, is loaded only when an organisation uses it. Every factory takes (options, clock, tokens, links).
+imports, is loaded only when an organisation uses it. Every factory takes (options, clock, tokens, links, budget).
 """
 
 from collections.abc import Callable

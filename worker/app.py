@@ -6,7 +6,7 @@ The only module that names concrete classes. The CLI, the handlers and the fleet
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from worker.afterwards import look_after, watching
 from worker.app_digest import note_standings, stoppable
 from worker.app_mail import Post, composer_of, copied, warned
 from worker.app_replies import Ear, listening
+from worker.app_sandbox import sandbox_options
 from worker.budget import budgeted
 from worker.bulletin import obey, tell
 from worker.clock import SystemClock
@@ -28,12 +29,13 @@ from worker.config.values import (
     SandboxBooks,
     XeroBooks,
 )
-from worker.connections import Links, saved_connections, unsaved
+from worker.connections import Links, budget_of, saved_connections, unsaved
 from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult, counts_of
 from worker.core.secret import Secret
 from worker.core.settings import Mode, OrganisationSettings
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
+from worker.forgetting import forgotten
 from worker.halt import Halt
 from worker.holder import is_dead, me
 from worker.memory import rare_collections
@@ -43,7 +45,7 @@ from worker.quiet import hush
 from worker.sweep import Outfit, sweep
 
 if TYPE_CHECKING:
-    from connectors.sandbox.company import Company
+    from connectors.budget import Budget, Pool
     from worker.core.inference.learn import Learnt
     from worker.core.inference.spared import Spared
     from worker.logbook.store import SqlLogbook
@@ -52,17 +54,6 @@ if TYPE_CHECKING:
 
 STOP_FILE = "STOP"
 """A file of this name in the state folder is the kill switch; its text is the reason."""
-
-SANDBOX_PER_MINUTE = 6000
-"""Nobody should wait for a simulated platform's minute."""
-
-SANDBOX_ZONE = "Europe/London"
-"""Where the simulated company is; its QuickBooks face does not say."""
-
-SANDBOX_SEED = 7
-"""The one company every demo shows; its story has one first day, so any two demonstrations agree."""
-SANDBOX_CLIENTS = 72
-SANDBOX_INVOICES_A_MONTH = 320
 
 
 class Quiet:
@@ -80,6 +71,8 @@ class App:
     clock: SystemClock = field(default_factory=SystemClock)
     progress: Progress = field(default_factory=Quiet)
     halt: Halt = field(default_factory=Halt)
+    pool: "Pool | None" = None
+    """What several of these in one process hold together of limits shared with other processes."""
     _logbook: "SqlLogbook | None" = None
     _closing: list[Callable[[], None]] = field(default_factory=list)
     _deaf: dict[str, bool] = field(default_factory=dict)
@@ -120,7 +113,10 @@ class App:
             if live and alone:
                 obey(self)
             turns = enumerate(self._longest_waiting_first(chosen), 1)
-            swept = tuple(self._one(o, mailers[o.name], f"{run_id}-{n}", deliver=live) for n, o in turns)
+            erased = {o.name: self._forget(o, deliver) for o in chosen}
+            swept = tuple(
+                warned(self._one(o, mailers[o.name], f"{run_id}-{n}", deliver=live), *erased[o.name]) for n, o in turns
+            )
             results = budgeted(self, swept)
             if live:
                 note_standings(self, results)
@@ -150,6 +146,11 @@ class App:
             return warned(result, unheard, copied(mailer))
         except DuecourseError as error:
             return SweepResult(name, sweep_id, "live" if deliver else "preview", skipped=str(error))
+
+    def _forget(self, organisation: OrganisationConfig, deliver: bool) -> tuple[str, ...]:
+        """Erase whom the configuration asks to, before anything else is done; what is to be said about it."""
+        ids = organisation.written.forget
+        return tuple(forgotten(self.logbook, organisation.name, ids, self.clock.now(), really=deliver)) if ids else ()
 
     def _longest_waiting_first(self, chosen: Sequence[OrganisationConfig]) -> Sequence[OrganisationConfig]:
         """Where time may run out, those read longest ago come first, so that nobody is left out twice in a row."""
@@ -316,9 +317,15 @@ class App:
             with sandbox_options(books, self.clock.now()) as options:
                 saved = bool(books.url) and organisation.name in self.tokens.names()
                 found = {**options, "connection": organisation.name, "refresh_token": None} if saved else options
-                yield connector(books.face)(found, self.clock, self.tokens if saved else unsaved(), links)
+                tokens = self.tokens if saved else unsaved()
+                yield connector(books.face)(found, self.clock, tokens, links, self.budget)
         else:
-            yield connector(books.kind)(options_of(organisation), self.clock, self.tokens, links)
+            yield connector(books.kind)(options_of(organisation), self.clock, self.tokens, links, self.budget)
+
+    @cached_property
+    def budget(self) -> "Budget | None":
+        """Limits that workers on one PostgreSQL logbook share; None where there is only this process."""
+        return budget_of(self.logbook, self.pool, self.clock)
 
     @cached_property
     def tokens(self) -> "SealedTokens":
@@ -337,51 +344,6 @@ def options_of(organisation: OrganisationConfig) -> dict[str, object]:
     if isinstance(books, QuickBooksBooks):  # a company rarely says in which zone it is
         found["zone"] = written.zone or organisation.practice.zone
     return {k: v.reveal() if isinstance(v, Secret) else v for k, v in found.items() if v not in (None, "")}
-
-
-@contextmanager
-def sandbox_options(books: SandboxBooks, now: datetime) -> Iterator[dict[str, object]]:
-    """Connection options of a sandbox: the one at its URL, else one served in this process for as long as needed."""
-    if books.url:
-        yield _sandbox_face(books, books.url.rstrip("/"), books.tenant)
-        return
-    from connectors.sandbox.limits import Limits
-    from connectors.sandbox.server import serve
-
-    with serve(sandbox_company(now), now=now, limits=Limits(minute=SANDBOX_PER_MINUTE)) as running:
-        yield _sandbox_face(books, running.url, books.tenant or running.tenants[0])
-
-
-def _sandbox_face(books: SandboxBooks, base: str, tenant: str) -> dict[str, object]:
-    """How to reach one organisation of a sandbox in the shape of a platform."""
-    from connectors.sandbox.apps import CLIENT_ID, CLIENT_WORD
-
-    known: dict[str, object] = {"client_id": CLIENT_ID, "client_secret": CLIENT_WORD}
-    if books.face == "quickbooks":
-        from connectors.sandbox.quickbooks_face import TOKEN, standing_consent
-
-        if not tenant:
-            found, expected = "a QuickBooks-shaped sandbox without a tenant", "the id that duecourse sandbox prints"
-            raise ConfigError([Problem("books", found, expected, "add tenant:")])
-        realm, consent = standing_consent(tenant)
-        reached = {"api_url": base, "token_url": f"{base}{TOKEN}", "zone": SANDBOX_ZONE}
-        unhurried = {"per_minute": SANDBOX_PER_MINUTE, "per_second": SANDBOX_PER_MINUTE}
-        return {**known, **reached, **unhurried, "realm": realm, "refresh_token": consent}
-    reached = {"identity_url": f"{base}/connect/token", "api_url": f"{base}/api.xro/2.0"}
-    return {**known, **reached, "tenant": tenant, "per_minute": SANDBOX_PER_MINUTE}
-
-
-def sandbox_company(now: datetime, seed: int = SANDBOX_SEED) -> "Company":
-    """The simulated company as every demo tells its story, up to the day after `now`."""
-    from connectors.sandbox.company import DEFAULT_START, Company
-
-    return Company.simulate(
-        seed,
-        DEFAULT_START,
-        now.date() + timedelta(days=1),
-        clients=SANDBOX_CLIENTS,
-        invoices_per_month=SANDBOX_INVOICES_A_MONTH,
-    )
 
 
 def wording_folders(practice: Practice) -> tuple[Path, ...]:

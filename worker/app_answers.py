@@ -19,6 +19,7 @@ from worker.core.events import Event, EventKind
 from worker.core.history import ReplyKind
 from worker.core.plain import one_line, shortened
 from worker.core.settings import Address
+from worker.errors import DuecourseError
 from worker.mail.authenticity import Verdict, verdict
 from worker.mail.digest_mark import answers_digest, token_of
 from worker.mail.incoming import Incoming, read_incoming
@@ -32,12 +33,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """What became of one line of an answer. `wrong`: nothing, and why is in `said`."""
+    """What became of one line of an answer. `wrong`: nothing, and why is in `said`. `on_record` is kept instead of both
+    where they repeat what somebody wrote freely."""
 
     line: str
     said: str
     undo: str = ""
     wrong: bool = False
+    on_record: str = ""
 
 
 @dataclass
@@ -69,7 +72,7 @@ def hear(app: "App", settings: DigestSettings) -> None:
 
     def handle(found: "Sequence[Found]", upto: "Seen") -> None:
         for one in found:
-            _one(app, settings, one.raw, today)
+            _safely(app, settings, one.raw, today)
         if upto != seen:
             data = {"validity": upto.validity, "uid": upto.uid}
             event = Event(EventKind.WATCHED, app.clock.now(), subject, "digest", data)
@@ -90,6 +93,20 @@ def approver_of(settings: DigestSettings, sender: str, names: Sequence[str], day
 # -- one mail ----------------------------------------------------------------------------------------------------------
 
 
+def _safely(app: "App", settings: DigestSettings, raw: bytes, today: date) -> None:
+    """One mail that nobody foresaw must not stop every run from now on: it is passed over, and that is told."""
+    import structlog
+
+    try:
+        _one(app, settings, raw, today)
+    except DuecourseError:
+        raise
+    except Exception as error:
+        structlog.get_logger().warning("an answer could not be read", kind=type(error).__name__)
+        key = f"answer:{hashlib.sha256(raw).hexdigest()[:32]}"
+        _on_record(app, key, today, "somebody", f"it could not be read ({type(error).__name__})", ignored=True)
+
+
 def _one(app: "App", settings: DigestSettings, raw: bytes, today: date) -> None:
     incoming = read_incoming(raw, today)
     if incoming is None or incoming.what is ReplyKind.BOUNCE:
@@ -106,14 +123,13 @@ def _one(app: "App", settings: DigestSettings, raw: bytes, today: date) -> None:
     if found is None and not may:
         return  # any mail may bear such a mark
     why = _refused(incoming, judged, may, found)
-    words = shortened(one_line(incoming.text), 120) or "no text"
     if why or found is None:
-        _on_record(app, key, today, judged.sender or incoming.sender, f"“{words}”: {why}", ignored=True)
+        _on_record(app, key, today, judged.sender or incoming.sender, f"{_asked(incoming, today)}: {why}", ignored=True)
         return
     answer = Answer(key, judged.sender, may, token, today, app.clock.now(), _codes(found), _day_of(found, today))
     _obey(app, answer, incoming.text)
     wrong = all(d.wrong for d in answer.did)
-    told = "; ".join(f"{d.line}: {d.said}" for d in answer.did)
+    told = "; ".join(d.on_record or f"{d.line}: {d.said}" for d in answer.did)
     if _on_record(app, key, today, answer.sender, shortened(told, 400), ignored=wrong):
         _confirm(app, settings, answer, incoming)
 
@@ -129,6 +145,13 @@ def _refused(incoming: Incoming, judged: Verdict, may: frozenset[str], found: Ma
     if found is None:
         return "it answers a digest whose numbers no longer work"
     return ""
+
+
+def _asked(incoming: Incoming, today: date) -> str:
+    """The orders a mail would have given: nothing else of it is kept."""
+    orders, _ = read_answer(incoming.text, today)
+    asked = [" ".join((str(o.verb), ", ".join(map(str, o.codes)))).strip() for o in orders]
+    return f"“{'; '.join(asked)[:120]}”" if asked else "no order"
 
 
 def _codes(found: Mapping[str, object]) -> Mapping[str, Any]:
@@ -170,11 +193,13 @@ def _obey(app: "App", answer: Answer, text: str) -> None:
                 answer.did.append(obey_code(app, answer, order, code, meant))
     answer.did += [_mistaken(m) for m in mistakes]
     if not answer.did:
-        answer.did.append(Did(shortened(one_line(text), 80) or "(no text)", "no order was found in it", wrong=True))
+        line, said = shortened(one_line(text), 80) or "(no text)", "no order was found in it"
+        answer.did.append(Did(line, said, "", True, said))
 
 
 def _mistaken(mistake: Mistake) -> Did:
-    return Did(mistake.line, f"not understood: {mistake.why}. Write, for example: {mistake.expected}", wrong=True)
+    said = f"not understood: {mistake.why}. Write, for example: {mistake.expected}"
+    return Did(mistake.line, said, "", True, "a line was not understood")
 
 
 # -- the confirmation --------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ is never repeated that day. Only an answer that says that nothing was taken allo
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -25,9 +25,9 @@ from worker.core.history import History
 from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult
 from worker.core.settings import Address, OrganisationSettings
-from worker.errors import ConfigError
+from worker.errors import ConfigError, DuecourseError
 from worker.gate import local_moment
-from worker.ports import Outcome
+from worker.ports import Outcome, Receipt
 
 if TYPE_CHECKING:
     from worker.app import App
@@ -78,31 +78,58 @@ def recipients(settings: DigestSettings, names: Iterable[str], day: date) -> dic
 # -- what it says ------------------------------------------------------------------------------------------------------
 
 
-def digest_for(app: "App", recipient: str, names: Sequence[str], *, token: str = "", whole: bool = False) -> Digest:
+@dataclass
+class Readings:
+    """Every organisation as of its last reading, judged once for all readers of this moment's digests."""
+
+    app: "App"
+    _judged: dict[str, Morning] = field(default_factory=dict)
+
+    def morning(self, organisation: OrganisationConfig, before: Event | None = None) -> Morning:
+        """One organisation for a reader whose last digest is `before`; what cannot be judged counts as skipped."""
+        name = organisation.name
+        if name not in self._judged:
+            self._judged[name] = _judged(self.app, organisation)
+        found = self._judged[name]
+        if before is None or found.today is None:
+            return found
+        return replace(found, before=before.at, missed=_missed(self.app, name, before, found.today))
+
+
+def digest_for(
+    app: "App",
+    recipient: str,
+    names: Sequence[str],
+    readings: Readings | None = None,
+    *,
+    token: str = "",
+    whole: bool = False,
+) -> Digest:
     """What this reader's digest of these organisations says now. With a token its items bear codes."""
     settings, now = app.practice.digest, app.clock.now()
-    zone = settings.zone if settings else "UTC"
-    day = now.astimezone(ZoneInfo(zone)).date()
+    zone = ZoneInfo(settings.zone if settings else "UTC")
+    day = now.astimezone(zone).date()
     before = last_digest(app, recipient, day)
-    mornings = [morning(app, o, before) for o in app.organisations(names)]
-    at = before.at if before else None
+    found = readings or Readings(app)
+    mornings = [found.morning(o, before) for o in app.organisations(names)]
     lines, more = numbered(attention(mornings), answerable=bool(token), whole=whole)
     practice = settings is None or recipient in settings.to or not recipient
+    leaves_at = max(settings.sends_from, (now + LEAD).astimezone(zone).time()) if settings else None
     return Digest(
         recipient,
         day,
         tuple(m.result.organisation for m in mornings),
         lines,
         tuple(_money(m.result) for m in mornings if m.result.plan),
-        _heard(app, day, at) if practice else (),
+        _heard(app, day, before.at if before else None) if practice else (),
         token,
         day + timedelta(days=LIVES_DAYS - 1) if token else None,
+        leaves_at,
         more,
     )
 
 
-def morning(app: "App", organisation: OrganisationConfig, before: Event | None = None) -> Morning:
-    """One organisation as of its last reading; what cannot be judged counts as skipped."""
+def _judged(app: "App", organisation: OrganisationConfig) -> Morning:
     name, book, now = organisation.name, app.logbook, app.clock.now()
     snapshot, read = book.snapshot(name), book.read_at(name)
     skips = [e for e in book.events(name, kind=EventKind.SKIPPED) if read is None or e.at > read]
@@ -123,9 +150,7 @@ def morning(app: "App", organisation: OrganisationConfig, before: Event | None =
     result = SweepResult(name, "", str(settings.mode), snapshot=snapshot, settings=settings, plan=plan)
     worth = app.waits(organisation, at.day) if at.day.weekday() == WORTH_ON else None
     ahead = today_ahead(snapshot, settings, history, now, real=real)
-    missed = _missed(app, name, before, ahead) if before else None
-    since = since_when(app, name)
-    return Morning(result, history, ahead, since, before.at if before else None, spared=worth, missed=missed)
+    return Morning(result, history, ahead, since_when(app, name), spared=worth)
 
 
 def _missed(app: "App", name: str, before: Event, ahead: Plan) -> date | None:
@@ -281,7 +306,8 @@ def send_due(app: "App", *, force: bool = False) -> tuple[Told, ...]:
     waiting = [(r, n) for r, n in recipients(settings, names, day).items() if next_try(app, day, r)]
     if not waiting or not (force or all_read(app, settings)):
         return ()
-    told = tuple(t for recipient, theirs in waiting if (t := _send(app, settings, day, recipient, theirs)))
+    readings = Readings(app)
+    told = tuple(t for recipient, theirs in waiting if (t := _send(app, settings, readings, recipient, theirs)))
     _alert(app, told)
     return told
 
@@ -297,19 +323,25 @@ def next_try(app: "App", day: date, recipient: str) -> int:
 _UNTAKEN = frozenset({str(Outcome.NOT_SENT), str(Outcome.LATER), str(Outcome.CREDENTIAL)})
 
 
-def _send(app: "App", settings: DigestSettings, day: date, recipient: str, names: Sequence[str]) -> Told | None:
+def _send(
+    app: "App", settings: DigestSettings, readings: Readings, recipient: str, names: Sequence[str]
+) -> Told | None:
     from worker.own_mail import own_mailer, send_own
     from worker.report.digest import digest_words
 
     token = secrets.token_hex(5) if settings.answerable else ""
-    mailer = own_mailer(app, settings)
-    digest = digest_for(app, recipient, names, token=token)
+    digest = digest_for(app, recipient, names, readings, token=token)
     claim = token or secrets.token_hex(5)
-    if not _claimed(app, digest, next_try(app, day, recipient), claim):
+    if not _claimed(app, digest, next_try(app, digest.day, recipient), claim):
         return None
-    receipt = send_own(app, settings, mailer, claim, Address(recipient), digest_words(digest))
+    try:
+        mailer = own_mailer(app, settings)
+        receipt = send_own(app, settings, mailer, claim, Address(recipient), digest_words(digest))
+    except DuecourseError as error:  # on record as tried: otherwise today's mail would wait for it for ever
+        receipt = Receipt(Outcome.NOT_SENT, detail=str(error))
     data = {"id": claim, "outcome": str(receipt.outcome), "detail": receipt.detail[:200]}
-    app.logbook.record(PRACTICE, Event(EventKind.DIGESTED, app.clock.now(), day.isoformat(), "digest", data))
+    event = Event(EventKind.DIGESTED, app.clock.now(), digest.day.isoformat(), "digest", data)
+    app.logbook.record(PRACTICE, event)
     return Told(recipient, str(receipt.outcome), receipt.detail)
 
 

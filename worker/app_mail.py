@@ -142,9 +142,9 @@ def composer_of(mail: MailSettings, settings: OrganisationSettings, organisation
 
 def copied(mailer: Mailer) -> str:
     """File what was sent since last time in the Sent folder, where that is wanted; a warning, or ""."""
-    from worker.mail.sent_copy import CopiesInSent
-
-    return mailer.file_copies() if isinstance(mailer, CopiesInSent) else ""
+    # Asked by what it can do: its module would bring the library for mailboxes along, which most never use.
+    file_copies = getattr(mailer, "file_copies", None)
+    return str(file_copies()) if file_copies else ""
 
 
 def warned(result: SweepResult, *warnings: str) -> SweepResult:

@@ -1,7 +1,9 @@
 """The command line. Thin: each command lives in worker.commands and is imported only when it is called."""
 
 import re
+import sys
 from importlib import import_module
+from typing import IO, Any
 
 import click
 
@@ -68,6 +70,23 @@ SECTIONS: dict[str, dict[str, str]] = {
 _COMMANDS = {name: module for names in SECTIONS.values() for name, module in names.items()}
 
 
+class Mistyped(click.UsageError):
+    """A mistake in the words of a command, in the form of all our errors."""
+
+    def __init__(self, error: click.UsageError) -> None:
+        super().__init__(error.message, error.ctx)
+        self.said = re.sub(r"not in the range (\d+)<=x<=(\d+)", r"not between \1 and \2", error.format_message())
+
+    def show(self, file: IO[str] | None = None) -> None:
+        """Print it to standard error."""
+        from worker.errors import Problem
+
+        command = self.ctx.command_path if self.ctx else "duecourse"
+        usage = self.ctx.get_usage().removeprefix("Usage: ") if self.ctx else ""
+        problem = Problem("command line", self.said.rstrip("."), " ".join(usage.split()), f"see {command} --help")
+        click.echo(problem.text(), file=file or sys.stderr)
+
+
 class _Lazy(click.Group):
     """A group whose commands are imported on use."""
 
@@ -90,6 +109,13 @@ class _Lazy(click.Group):
             rows = [(f"{typed(name):<{wide}}", _short(made)) for name, made in found if made is not None]
             with formatter.section(heading):
                 formatter.write_dl(rows)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """What was mistyped is said as any other mistake is: where, what, what was expected, what to do."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            raise Mistyped(error) from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

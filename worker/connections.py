@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from worker.config.values import KeyPlace, Practice
 from worker.core.settings import Mode
-from worker.ports import Tokens
+from worker.ports import Clock, Tokens
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from connectors.budget import Budget, Pool
     from worker.logbook.store import SqlLogbook
     from worker.vault.keys import KeySource
     from worker.vault.shelf import Shelf
@@ -64,6 +65,16 @@ def unsaved() -> Tokens:
     from worker.vault.tokens import MemoryTokens
 
     return MemoryTokens()
+
+
+def budget_of(logbook: "SqlLogbook", pool: "Pool | None", clock: Clock) -> "Budget | None":
+    """Limits shared by all workers on this logbook, a PostgreSQL one; None where there is only this process."""
+    store = logbook.permits()
+    if store is None:
+        return None
+    from connectors.budget import Budget, Pool
+
+    return Budget(pool or Pool(), store, clock)
 
 
 class Late:

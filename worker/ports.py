@@ -17,6 +17,7 @@ from worker.core.events import Event, EventKind
 from worker.core.grant import Grant
 from worker.core.history import History, MessageState
 from worker.core.message import Attachment, Letter, MessageModel, Rendered
+from worker.core.permits import Allowed, Rate
 from worker.core.receivable import Client, Credit, Invoice, Organisation, Payment, Snapshot
 from worker.core.usage import Used
 
@@ -351,6 +352,13 @@ class Tokens(Protocol):
 
     def forget(self, name: str) -> None:
         """Drop a connection that the platform has revoked; nothing happens when there is none."""
+
+
+class Permits(Protocol):
+    """Where all workers count the calls they may make together."""
+
+    def take(self, wanted: Mapping[Rate, int]) -> Mapping[Rate, Allowed]:
+        """So many permits of each limit, good now or from a moment soon. Raises LogbookError when it cannot tell."""
 
 
 class Ping(Protocol):

@@ -120,12 +120,14 @@ class CsvBooks:
         return self._last
 
 
-def open_books(options: Mapping[str, object], clock: Clock, tokens: object = None, links: object = None) -> CsvBooks:
+def open_books(
+    options: Mapping[str, object], clock: Clock, tokens: object = None, links: object = None, budget: object = None
+) -> CsvBooks:
     """CSV books from the options under `books:`. Raises ConfigError.
 
-    Clock, tokens and links are for platforms that are asked over a network; files need none of them.
+    Clock, tokens, links and budget are for platforms that are asked over a network; files need none of them.
     """
-    del clock, tokens, links
+    del clock, tokens, links, budget
     return CsvBooks(options_of(options))
 
 

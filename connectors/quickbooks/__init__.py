@@ -10,7 +10,7 @@ from connectors.http import Limits, Session
 from connectors.meter import Meter
 from connectors.oauth import TokenEndpoint
 from connectors.pace import Pace
-from connectors.quickbooks.api import PER_MINUTE, PER_SECOND, TRACE, QuickBooksApi
+from connectors.quickbooks.api import PER_MINUTE, PER_SECOND, TRACE, QuickBooksApi, shared_limits
 from connectors.quickbooks.books import LinkCache, QuickBooksBooks
 from connectors.quickbooks.refusals import PLATFORM, judge
 from connectors.quickbooks.statements import PAGE
@@ -21,6 +21,7 @@ from worker.errors import ConnectionBroken
 from worker.ports import Tokens
 
 if TYPE_CHECKING:
+    from connectors.budget import Budget
     from worker.ports import Clock
 
 API_URL = "https://quickbooks.api.intuit.com"
@@ -41,13 +42,16 @@ _LIMITS = Limits(read=130.0, whole=240.0, attempts=3)
 """Intuit's servers give up after 120 s; after two waits of a minute it is no rush but a spent month."""
 
 
-def open_books(options: Mapping[str, object], clock: "Clock", tokens: Tokens, links: LinkCache) -> QuickBooksBooks:
+def open_books(
+    options: Mapping[str, object], clock: "Clock", tokens: Tokens, links: LinkCache, budget: "Budget | None" = None
+) -> QuickBooksBooks:
     """Books of one QuickBooks company. Nothing is asked of QuickBooks yet.
 
     Options: `connection` (a saved consent's name; by default that of `organisation`, when there is no `refresh_token`),
     `realm` (by default the connection's), `client_id`, `client_secret`, `refresh_token`, `api_url`, `token_url`, `zone`
     (IANA; for companies that do not say), `page_size`, `per_minute`, `per_second` (calls; for stand-ins that allow more
-    than Intuit does). Raises ConnectionBroken when they cannot work.
+    than Intuit does). `budget`: of the limits that this process shares with others. Raises ConnectionBroken when they
+    cannot work.
     """
     text = {key: str(value) for key, value in options.items() if value is not None}
     base = _address(text.get("api_url", API_URL))
@@ -62,7 +66,8 @@ def open_books(options: Mapping[str, object], clock: "Clock", tokens: Tokens, li
     if (zone := text.get("zone", "")) and not known_zone(zone):
         raise ConnectionBroken(f"There is no time zone {zone!r}.", "Give an IANA name such as America/New_York.")
     per_minute, per_second = int(text.get("per_minute", PER_MINUTE)), int(text.get("per_second", PER_SECOND))
-    pace = Pace(clock, PLATFORM, per_minute, (), (), per_second)
+    shared = shared_limits(realm, per_minute)
+    pace = Pace(clock, PLATFORM, per_minute, (), (), per_second, budget=budget, shared=shared)
     paced = Session(clock, PLATFORM, pace=pace, trace=TRACE, limits=_LIMITS, judge=judge, meter=meter)
     demo = (urlsplit(base).hostname or "").startswith(_DEMO)
     size = min(PAGE, max(1, int(text.get("page_size", PAGE))))

@@ -10,6 +10,7 @@ from connectors.oauth import TokenSource
 from connectors.quickbooks import faults, statements, wire
 from connectors.quickbooks import rows as row
 from connectors.quickbooks.refusals import BadRow, Missing, fault_in, refused
+from worker.core.permits import Rate
 from worker.core.secret import Secret
 from worker.core.usage import Used
 from worker.errors import BooksGarbled
@@ -17,8 +18,15 @@ from worker.errors import BooksGarbled
 TRACE = ("intuit_tid", "Intuit-Tid")  # written one way in Intuit's pages, the other on the wire
 PER_MINUTE = 450  # of 500 for one company; Intuit, "Limits and throttles"
 PER_SECOND = 8  # of 10 for one company and application
+SHARED_PER_MINUTE = 490
+"""Of the same 500, counted for all workers together. For a whole application Intuit limits the month only."""
 _MINOR = "75"
 _HOME = "intuit.com"
+
+
+def shared_limits(realm: str, per_minute: int = PER_MINUTE) -> tuple[Rate, ...]:
+    """What all workers together must keep to; a stand-in allows more than Intuit."""
+    return (Rate(f"quickbooks company {realm}", max(SHARED_PER_MINUTE, per_minute), 8),)
 
 
 class QuickBooksApi:

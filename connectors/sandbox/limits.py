@@ -7,6 +7,7 @@ a minute for the whole app; every answer says what remains).
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,11 @@ from connectors.sandbox.wire import Answer
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _MINUTE, _DAY = 60, 86_400
+
+
+@cache
+def _number(owner: str) -> int:
+    return UUID(owner).int
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ class Limiter:
 
     def _seconds(self, owner: str, length: int, now: datetime) -> int:
         """Seconds on the clock, shifted so that each organisation's windows begin at their own time."""
-        return int((now - _EPOCH).total_seconds()) + (UUID(owner).int % length if owner else 0)
+        return int((now - _EPOCH).total_seconds()) + (_number(owner) % length if owner else 0)
 
     def _window(self, owner: str, length: int, now: datetime) -> int:
         return self._seconds(owner, length, now) // length

@@ -11,13 +11,23 @@ from connectors.meter import Meter
 from connectors.oauth import ClientCredentials, TokenEndpoint, TokenSource
 from connectors.pace import Pace
 from connectors.rotation import RefreshToken, saved_connection
-from connectors.xero.api import DAY_LIMITS, PER_MINUTE, PLATFORM, RATE_HEADERS, TRACE, LinkCache, XeroApi
+from connectors.xero.api import (
+    DAY_LIMITS,
+    PER_MINUTE,
+    PLATFORM,
+    RATE_HEADERS,
+    TRACE,
+    LinkCache,
+    XeroApi,
+    shared_limits,
+)
 from connectors.xero.books import XeroBooks
 from worker.core.secret import Secret
 from worker.errors import ConnectionBroken
 from worker.ports import Tokens
 
 if TYPE_CHECKING:
+    from connectors.budget import Budget
     from worker.ports import Clock
 
 API_URL = "https://api.xero.com/api.xro/2.0"
@@ -28,46 +38,49 @@ _KIND = "xero"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def open_books(options: Mapping[str, object], clock: "Clock", tokens: Tokens, links: LinkCache) -> XeroBooks:
+def open_books(
+    options: Mapping[str, object], clock: "Clock", tokens: Tokens, links: LinkCache, budget: "Budget | None" = None
+) -> XeroBooks:
     """Books of one Xero organisation. Nothing is asked of Xero yet.
 
     Options: `connection` (a saved consent's name; `organisation`, this organisation's own name, is looked up when
     nothing else is given), `client_id`, `client_secret`, `tenant`, `refresh_token`, `grant` ("client credentials" or
     "refresh token"; by default the latter when there is a refresh token or no secret), `api_url`, `identity_url`,
-    `page_size`, `per_minute` (calls; for stand-ins that allow more than Xero does). Raises ConnectionBroken when they
-    cannot work.
+    `page_size`, `per_minute` (calls; for stand-ins that allow more than Xero does). `budget`: of the limits that this
+    process shares with others. Raises ConnectionBroken when they cannot work.
     """
     text = {key: str(value) for key, value in options.items() if value is not None}
     base = _address(text.get("api_url", API_URL))
     meter = Meter()
-    source, tenant, find_tenant = _access(text, Session(clock, PLATFORM, trace=TRACE, meter=meter), tokens)
+    app, source, tenant, find_tenant = _access(text, Session(clock, PLATFORM, trace=TRACE, meter=meter), tokens)
     per_minute = int(text.get("per_minute", PER_MINUTE))
-    pace = Pace(clock, PLATFORM, per_minute, DAY_LIMITS, RATE_HEADERS)
+    shared = shared_limits(app, tenant or text.get("connection") or text.get("organisation", ""), per_minute)
+    pace = Pace(clock, PLATFORM, per_minute, DAY_LIMITS, RATE_HEADERS, budget=budget, shared=shared)
     api = XeroApi(Session(clock, PLATFORM, pace=pace, trace=TRACE, meter=meter), source, tenant, base)
     size = min(1000, max(1, int(text.get("page_size", "1000"))))
     return XeroBooks(api, links, size, find_tenant=find_tenant)
 
 
-def _access(text: Mapping[str, str], session: Session, tokens: Tokens) -> tuple[TokenSource, str, bool]:
-    """Where access tokens come from, the tenant if it is known, and whether it must be asked for."""
+def _access(text: Mapping[str, str], session: Session, tokens: Tokens) -> tuple[str, TokenSource, str, bool]:
+    """The application, where access tokens come from, the tenant if it is known, and whether it must be asked for."""
     url = _address(text.get("identity_url", TOKEN_URL))
     client_id, secret, tenant = text.get("client_id", ""), Secret(text.get("client_secret", "")), text.get("tenant", "")
     if name := _saved_name(text, tokens):
         kept = saved_connection(tokens, name, _KIND, client_id)
         endpoint = TokenEndpoint(session, url, client_id or kept.client_id, secret)
         source = RefreshToken(endpoint, tokens, name, Secret(""), platform=_KIND, lifetimes=LIFETIMES)
-        return source, tenant or kept.only_tenant, True
+        return endpoint.client_id, source, tenant or kept.only_tenant, True
     if not client_id:
         raise ConnectionBroken("The Xero connection has no client id.", "Give the client id of your Xero application.")
     endpoint = TokenEndpoint(session, url, client_id, secret)
     first = text.get("refresh_token", "")
     grant = text.get("grant") or ("refresh token" if first or not secret else "client credentials")
     if grant == "client credentials":
-        return ClientCredentials(endpoint), tenant, False
+        return client_id, ClientCredentials(endpoint), tenant, False
     if grant == "refresh token":
         name = grant_name(_KIND, client_id, first)
         source = RefreshToken(endpoint, tokens, name, Secret(first), platform=_KIND, lifetimes=LIFETIMES)
-        return source, tenant, True
+        return client_id, source, tenant, True
     raise ConnectionBroken(
         f"{grant!r} is not a way to connect to Xero.", "Write 'client credentials' or 'refresh token'."
     )

@@ -12,6 +12,7 @@ from connectors.meter import NOTE, ORGANISATION, PAY_LINK, PDF
 from connectors.oauth import TokenSource
 from connectors.xero import dates, wire
 from connectors.xero import rows as row
+from worker.core.permits import Rate
 from worker.core.secret import Secret
 from worker.core.usage import Used
 from worker.errors import BooksError, BooksGarbled, BooksUnavailable, ConnectionBroken
@@ -21,8 +22,18 @@ TRACE = "Xero-Correlation-Id"
 RATE_HEADERS = ("X-MinLimit-Remaining", "X-DayLimit-Remaining", "X-AppMinLimit-Remaining")
 PER_MINUTE = 55  # of 60, so that somebody else's clock never matters
 DAY_LIMITS = (1000, 5000)  # Starter tier and above; developer.xero.com, "OAuth 2.0 API limits"
+SHARED_PER_MINUTE = 59
+"""Of the same 60, counted for all our workers together: in any minute, so that no clock matters at all."""
+APP_PER_MINUTE = 9900
+"""Of 10,000 for all organisations of one application."""
 _HOME = "xero.com"
 _CONNECTIONS = "/connections"
+
+
+def shared_limits(app: str, tenant: str, per_minute: int = PER_MINUTE) -> tuple[Rate, ...]:
+    """What all workers together must keep to. `app`: the client id. A stand-in may allow more than Xero."""
+    most = max(SHARED_PER_MINUTE, per_minute)
+    return (Rate(f"xero app {app}", APP_PER_MINUTE, 20), Rate(f"xero tenant {tenant}", most, 8))
 
 
 class LinkCache(Protocol):

@@ -6,7 +6,8 @@ A question names `id`, `asof`, `horizon` (days), `query` (an open invoice: `issu
 asked) and `history`: invoices with `issued`, `due` and `paid`, `paid` null while open, all dates ISO and none after
 `asof`. The answer names `date` (a median, for cash), `likely` (the likeliest day), `runs` (the dates within the horizon
 on which the client is expected to pay: every business day while no run is known), `confidence` (that the next payment
-is on one of them), `label` (the likeliest hypothesis, named by the product or not) and `why`, for people.
+is on one of them), `label` (the likeliest rule, also where the product has too few payments to name one) and `why`, for
+people.
 
 `--country` is an ISO code, or several weekdays only when left out; `--region` a part of it. Nothing is learnt across
 clients, nothing is remembered between questions, and the answer to one does not depend on the others.
@@ -37,6 +38,9 @@ PHASES_FROM = date(2009, 1, 1)
 
 FIRST, LAST = 2005, 2030
 
+GUESSED = 1 / 3
+"""The weight a rule needs, and *none* must not have, to be the label of a client with too few payments to name one."""
+
 
 def main() -> None:
     """Read questions, write answers."""
@@ -57,7 +61,8 @@ def answer(question: dict[str, Any], library: Library) -> dict[str, Any]:
     evidence = evidence_of(_settled(question["history"]))
     cycle = infer(evidence, library, asof)
     given: dict[str, Any] = {"id": question["id"], "label": label(cycle), "why": cycle.why}
-    given |= {"confidence": round(cycle.confidence, 4), "runs": _runs(cycle, library, asof, question["horizon"])}
+    runs = _runs(cycle, library, asof, question["horizon"])
+    given |= {"confidence": round(cycle.confidence, 4) if runs else 0.0, "runs": runs}
     if question["query"]:
         given |= _dates(question, evidence, cycle, library, asof)
     return given
@@ -90,17 +95,30 @@ def _dates(question: dict[str, Any], evidence: Evidence, cycle: Cycle, library: 
 
 
 def label(cycle: Cycle) -> str:
-    """The likeliest hypothesis in the grammar of the synthetic set: weekly:wed, dom:25:next, lag:30, any."""
-    hunch = cycle.hunch
-    if hunch is None:
+    """The likeliest rule, kinds that hang on the invoice among them, in the grammar of the synthetic set (weekly:wed,
+    dom:25:next, lag:30), or "any" unless some rule is likelier than none.
+
+    Of fewer payments than the product names a rule from, it takes a rule that stands out: at least a third for it alone
+    and less than a third for none.
+    """
+    weights: dict[int, float] = {}
+    for belief in cycle.found:
+        weights[id(belief.rule)] = weights.get(id(belief.rule), 0.0) + belief.weight
+    none = weights.pop(id(None), 0.0)
+    best = max(weights, key=lambda rule: weights[rule], default=None)
+    if best is None or none >= (0.5 if cycle.enough else GUESSED) or not (cycle.enough or weights[best] >= GUESSED):
         return "any"
-    if isinstance(hunch, AfterInvoice):
-        return f"{'lag' if hunch.family is Family.AFTER_INVOICE else 'eom'}:{hunch.days}"
-    pattern = hunch.rule.pattern
-    return _weekly(hunch, pattern) if isinstance(pattern, Weekly) else _monthly(hunch.rule, pattern)
+    return _label(next(b.rule for b in cycle.found if b.rule and id(b.rule) == best))
 
 
-def _weekly(hunch: Candidate, pattern: Weekly) -> str:
+def _label(rule: Candidate | AfterInvoice) -> str:
+    if isinstance(rule, AfterInvoice):
+        return f"{'lag' if rule.family is Family.AFTER_INVOICE else 'eom'}:{rule.days}"
+    pattern = rule.rule.pattern
+    return _weekly(pattern) if isinstance(pattern, Weekly) else _monthly(rule.rule, pattern)
+
+
+def _weekly(pattern: Weekly) -> str:
     names = "+".join(WEEKDAYS[w] for w in pattern.weekdays)
     if pattern.every == 1:
         return f"{ {1: 'weekly', 2: 'twice'}.get(len(pattern.weekdays), 'weekdays') }:{names}"

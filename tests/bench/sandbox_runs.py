@@ -3,8 +3,8 @@
     python tests/bench/sandbox_runs.py            # the table in the README
 
 A client counts as recovered when a rule is named surely enough to be used, and at least nine in ten of the days it
-gives for the year to come are the client's true runs, and the other way round. A rule too doubtful to be used leaves
-a client open. The truth never reaches the inference: it sees payments only.
+gives for the year to come, Christmas apart, are the client's true runs, and the other way round. A rule too doubtful
+to be used leaves a client open. The truth never reaches the inference: it sees payments only.
 """
 
 import sys
@@ -20,11 +20,11 @@ if __name__ == "__main__":  # run as a file, from anywhere
 from connectors.sandbox.books import Books
 from connectors.sandbox.company import DEFAULT_START, Company
 from connectors.sandbox.rundays import Cycle as TrueCycle
-from worker.app import SANDBOX_CLIENTS, SANDBOX_INVOICES_A_MONTH, SANDBOX_SEED
+from worker.app_sandbox import SANDBOX_CLIENTS, SANDBOX_INVOICES_A_MONTH, SANDBOX_SEED
 from worker.calendars import calendar_for
-from worker.core.inference.answer import CHRISTMAS, Cycle, infer
+from worker.core.inference.answer import Cycle, infer
 from worker.core.inference.evidence import Settled, evidence_of
-from worker.core.inference.rules import Library
+from worker.core.inference.rules import CHRISTMAS, Library
 from worker.core.workdays import Calendar
 
 YEAR = timedelta(days=365)
@@ -86,9 +86,10 @@ def outcome(truth: TrueCycle | None, cycle: Cycle, calendar: Calendar, day: date
     if truth is None:
         return "another"
     end = day + YEAR
-    said = set(schedule.runs(day, end))
-    runs = takewhile(lambda run: run <= end, truth.runs(day))
-    true = {run for run in runs if not CHRISTMAS.covers(run)}
+    said, true = (
+        {run for run in runs if not CHRISTMAS.covers(run)}
+        for runs in (schedule.runs(day, end), takewhile(lambda run: run <= end, truth.runs(day)))
+    )
     return "recovered" if len(said & true) >= AGREES * max(len(said), len(true)) else "another"
 
 

@@ -131,6 +131,31 @@ def test_the_command_line_starts_light(module: str) -> None:
     assert not HEAVY & set(done.stdout.split())
 
 
+def test_a_cold_start_loads_nothing_it_does_not_use(bench: Bench) -> None:
+    bench.sweep()
+    code = (
+        "import sys; from pathlib import Path; from tests.bench.sweep_big import main; main(Path(sys.argv[1]));"
+        "print(*{m.partition('.')[0] for m in sys.modules}, *(m for m in sys.modules if m.startswith('worker.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(bench.folder)], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert {"sqlalchemy", "pydantic", "worker.sweep"} <= loaded, "it did decide"
+    others = {
+        "alembic",
+        "boto3",
+        "click",
+        "fpdf",
+        "imap_tools",
+        "jinja2",
+        "psycopg",
+        "rich",
+        "structlog",
+        "tenacity",
+    }
+    assert others & loaded == set()
+    assert not {"worker.wording.figures", "worker.logbook.forget", "worker.logbook.permits", "worker.fleet"} & loaded
+
+
 def test_deciding_imports_one_country_and_no_loggers() -> None:
     code = (
         "import sys, worker.app, worker.config.load, worker.ping; from worker.calendars import calendar_for\n"

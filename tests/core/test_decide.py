@@ -30,6 +30,7 @@ from worker.core.settings import Address, Backlog, DeliveredBy, Hold, InvoiceRul
 TODAY = "2026-03-18"
 POLICY = ladder("5 days after due", "10 days after previous", "10 days after previous")
 A1 = invoice("A1", "2026-03-10", "100.00")
+SMALL = invoice("A1", "2026-03-10", "5.00")
 
 
 def plan(
@@ -197,6 +198,17 @@ def test_a_changed_domain_waits_for_a_yes_and_another_mailbox_does_not() -> None
     assert the_letter(plan(history=History(addresses={"acme": "old@acme.example.com"})))
     written = with_client(to=(Address("jo@third.example.net"),))
     assert the_letter(plan(chosen=written, history=moved))
+
+
+def test_a_closed_window_and_a_tolerance_name_the_line_that_says_so() -> None:
+    told = replace(POLICY, place="ours.yaml:1", places={"window": "base.yaml:4", "tolerance": "base.yaml:9"})
+    chosen = settings(client_settings(policy=told))
+    for item, clock, code, place in (
+        (A1, "20:00", "window", "base.yaml:4"),
+        (SMALL, "10:00", "too-small", "base.yaml:9"),
+    ):
+        (standing,) = decide(books(item, read=TODAY), chosen, History(), as_of(TODAY, clock)).standings
+        assert (standing.reason.code, standing.reason.place) == (code, place)
 
 
 def test_a_false_if_passes_the_step_by_and_says_so() -> None:

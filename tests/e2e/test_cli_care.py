@@ -1,6 +1,7 @@
 """backup, restore, forget and logbook, as an operator types them."""
 
 import json
+import sqlite3
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -87,6 +88,22 @@ def test_forget(office: Office) -> None:
     store = office.folder / "state"
     assert not [p for p in store.glob("logbook.db*") if CLIENT.encode() in p.read_bytes()]
     assert office("explain", CLIENT).code == 2
+
+
+def test_the_config_can_ask_to_forget(office: Office) -> None:
+    office.go_live()
+    office("run")
+    with sqlite3.connect(office.folder / "state" / "logbook.db") as database:
+        (one,) = database.execute("SELECT id FROM mirror_client WHERE name = ?", [CLIENT]).fetchone()
+    office.config.write_text(office.config.read_text() + f"    forget: [{one}, nobody]\n")
+    seen = office("preview")
+    assert f"{one} is to be forgotten" in seen.out and CLIENT in office("explain", CLIENT).out
+    done = office("run")
+    assert done.code in {0, 1} and f"{one} was erased and is Erased client" in done.out
+    assert "forget: nobody is the id of no client in these books" in done.out
+    assert not [p for p in (office.folder / "state").glob("logbook.db*") if CLIENT.encode() in p.read_bytes()]
+    again = office("run")
+    assert one not in again.out and again.code in {0, 1}, "once is enough"
 
 
 def test_tidy_counts_first(office: Office) -> None:

@@ -3,13 +3,15 @@
 import email
 import html
 import re
+from datetime import timedelta
 from email import policy
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Office
+from tests.e2e.conftest import NOW, Office
 from tests.report.paged import Tables, shown_piles
+from worker.logbook.store import open_logbook
 
 FIRST = "first message"
 
@@ -81,6 +83,32 @@ def test_a_page_that_cannot_be_written_stops_nothing(office: Office) -> None:
     assert [p.name for p in page_of(office).iterdir()] == ["mine.txt"]
 
 
+def test_a_mistake_of_ours_on_the_page_does_not_hide_what_was_sent(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise KeyError("client")
+
+    office.go_live()
+    monkeypatch.setattr("worker.report.page.book.pages", broken)
+    answer = office("run")
+    assert answer.code in (0, 1) and office.letters
+    found = re.search(r"The page was not written: KeyError\. .* the details are in (\S+),", answer.out)
+    assert found and "in broken" in Path(found[1]).read_text("utf-8")
+    Path(found[1]).unlink()
+
+
+def test_what_another_run_is_at_keeps_its_earlier_page(office: Office) -> None:
+    office("preview")
+    before = (page_of(office) / "index.html").stat().st_mtime_ns
+    book = open_logbook(str(office.folder / "state" / "logbook.db"))
+    assert book.lease("harbour", "somebody else", NOW, timedelta(hours=1))
+    book.close()
+    answer = office("run")
+    assert "Another sweep" in answer.out and "page:" not in answer.out
+    assert (page_of(office) / "index.html").stat().st_mtime_ns == before
+
+
 def test_what_another_policy_would_change(office: Office) -> None:
     office("preview", "--against", "gentle", "--days", "20")
     text = (page_of(office) / "changes.html").read_text("utf-8")
@@ -110,7 +138,7 @@ def test_a_practice_has_a_row_per_firm_and_an_owner_sees_only_theirs(practice: O
     practice("preview", "harbour", "sunk")
     folder = page_of(practice)
     rows = Tables((folder / "index.html").read_text("utf-8")).found["firms"]
-    assert len(rows) == 4 and "nobody is chased" in rows[2][1] and "not looked at" in rows[3][1]
+    assert len(rows) == 4 and "nobody is chased" in rows[1][1] and "not looked at" in rows[3][1]
     assert "What to do" in (folder / "sunk" / "index.html").read_text("utf-8")
     practice("preview", "quay", "--against", "gentle", "--days", "10")
     rows = Tables((folder / "index.html").read_text("utf-8")).found["firms"]

@@ -48,7 +48,7 @@ def test_the_large_never_take_every_place() -> None:
     for at_once in range(2, 64):
         lanes = spread.lanes_of(at_once)
         assert sum(n for _, n in lanes) == at_once
-        assert dict(lanes)[(spread.SMALL_LANE,)] >= 1 <= dict(lanes)[(spread.LARGE_LANE,)]
+        assert dict(lanes)[(spread.SMALL_LANE,)] >= 1 <= dict(lanes)[(spread.SMALL_LANE, spread.LARGE_LANE)]
     assert spread.lanes_of(1) == (((spread.SMALL_LANE, spread.LARGE_LANE), 1),)
 
 

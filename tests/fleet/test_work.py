@@ -1,7 +1,8 @@
 """Workers on a real PostgreSQL: everyone is swept once, failures rest and are parked, dead workers' sweeps go on."""
 
 import json
-from datetime import UTC, datetime
+import os
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -46,6 +47,9 @@ def test_everyone_is_swept_once_and_asking_twice_adds_nothing(open_stage: OpenSt
     assert (found["waiting"], found["sweeping"], found["parked"]) == (3, 0, 0)
     worker(stage).run(4, wait=False)
     assert "Nobody waits" in fleet(stage, "status")
+    with psycopg.connect(worker(stage).url) as connection:
+        limits = [name for (name,) in connection.execute("select name from permit order by name").fetchall()]
+    assert limits[0].startswith("xero app ") and len(limits) == 4, "calls are counted for all workers together"
     assert len({(m.key, m.to) for m in stage.mails()}) == len(stage.mails()) == 12
     fleet(stage, "enqueue")
     worker(stage).run(1, wait=False)
@@ -109,6 +113,18 @@ def test_the_sweep_of_a_dead_worker_is_handed_on(open_stage: OpenStage) -> None:
     assert len(stage.mails()) == 4
 
 
+def test_the_digest_is_the_ticks_business_and_mail_waits_for_it(open_stage: OpenStage) -> None:
+    stage = open_stage(store="postgresql")
+    config = stage.folder / "config.yaml"
+    config.write_text(config.read_text("utf-8") + 'digest: {to: [jo@example.com], at: "06:00"}\n', "utf-8")
+    fleet(stage, "enqueue")
+    worker(stage).run(1, wait=False)  # it may tick by itself, too
+    for minute in range(2):
+        worker(stage).tick(int(TEN.timestamp()) + 60 * minute)
+    (digest,) = stage.mails()
+    assert (digest.to, digest.subject) == ("jo@example.com", "duecourse, Tue 10 Mar: 4 messages today")
+
+
 def test_a_sweep_uses_no_dead_mans_switch_of_its_own(open_stage: OpenStage) -> None:
     stage = open_stage(store="postgresql")
     with stage.app() as app:
@@ -123,3 +139,15 @@ def test_a_fleet_without_postgresql_says_what_to_write(open_stage: OpenStage) ->
     done = CliRunner().invoke(main, ["fleet", "status", *told])
     assert done.exit_code == 2
     assert "A fleet needs a PostgreSQL logbook" in done.output
+
+
+def test_what_is_written_anew_counts_from_the_next_sweep_on(open_stage: OpenStage) -> None:
+    stage = open_stage(store="postgresql")
+    working = worker(stage)
+    first = working.practice()
+    assert working.practice() is first, "read once as long as nothing changed"
+    stage.but(practice="fleet: {every: 4 hours}")
+    os.utime(stage.folder / "config.yaml", (1, 1))
+    assert working.practice().fleet_every == timedelta(hours=4)
+    (stage.folder / "organisations").mkdir()
+    assert working.practice() is not first

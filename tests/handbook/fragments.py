@@ -39,11 +39,16 @@ def configs_of(text: str) -> Iterator[dict[str, str]]:
         inner = "".join(f"    {line}\n" for line in text.splitlines())
         yield {"config.yaml": _completed(f"organisations:\n  harbour:\n{inner}")}
     if mine <= _known(PracticeOptions):
-        rest = "" if "organisations" in mine else "organisations:\n  harbour:\n"
-        yield {"config.yaml": _completed(text.rstrip("\n") + "\n" + rest)}
+        yield {"config.yaml": with_organisation(text)}
     if mine <= _known(PolicyOptions):
         config = _completed("organisations:\n  harbour:\n    policy: piece\n")
         yield {"policies/piece.yaml": text, "config.yaml": config}
+
+
+def with_organisation(text: str) -> str:
+    """A config.yaml with what every organisation needs, and with one where it has none."""
+    rest = "" if "organisations" in keys(text) else "organisations:\n  harbour:\n"
+    return _completed(text.rstrip("\n") + "\n" + rest)
 
 
 def _completed(text: str) -> str:

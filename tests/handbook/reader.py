@@ -10,7 +10,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from tests.e2e.conftest import NOW
-from tests.handbook.fragments import configs_of, keys, loaded
+from tests.handbook.fragments import configs_of, keys, loaded, with_organisation
 from tests.handbook.pages import Block, Page
 from tests.handbook.typed import clocked, found, shell
 from worker.cli import main
@@ -76,10 +76,16 @@ class Reader:
         block, self.unread = self.unread, None
         if block is None or not (self.folder / "config.yaml").is_file():
             return
+        config = self.folder / "config.yaml"
+        written = config.read_text("utf-8")
+        if "organisations" not in keys(written) and not (self.folder / "organisations").is_dir():
+            config.write_text(with_organisation(written), "utf-8")
         try:
             loaded(self.folder)
         except AssertionError as error:
             raise AssertionError(f"{block}: {error}") from None
+        finally:
+            config.write_text(written, "utf-8")
 
     def json(self, block: Block) -> None:
         json.loads(block.text)

@@ -10,7 +10,7 @@ import shutil
 import pytest
 
 from tests.e2e.conftest import Office
-from tests.handbook.pages import Block, Page, pages
+from tests.handbook.pages import ROOT, Block, Page, pages
 from tests.handbook.reader import READ_ONLY, Reader
 from tests.handbook.typed import mentioned
 
@@ -64,3 +64,16 @@ def test_a_wrong_block_is_found(kind: str, text: str, said: str, reader: Reader,
     shutil.copytree(practised.folder, reader.folder, dirs_exist_ok=True)
     with pytest.raises(AssertionError, match=re.escape(said)):
         reader.follow(Page("a page", (Block("a page", 1, kind, text),), (), (), (), ()))
+
+
+def test_options_in_sentences_exist() -> None:
+    """Words such as `reconciled:` name an option of the config or of a policy, or an organisation of an example."""
+    reference = "".join(
+        (ROOT / name).read_text("utf-8")
+        for name in ("config.example.yaml", "docs/reference/configuration.md", "docs/reference/policy.md")
+    )
+    for page in pages():
+        for word in page.code:
+            if page.name.startswith("docs/") and re.fullmatch(r"[a-z][a-z -]+:", word):
+                known = word in reference or f"`{word[:-1]}`" in reference or word[:-1] in {"harbour", "mybooks"}
+                assert known, f"{page.name}: there is no option `{word}`"

@@ -64,6 +64,10 @@ CASES = {
     "logbook file that is not there": "logbook verify nothing.backup",
     "wording in no language": "wording preview nudge --language xx",
     "wording of no message": "wording preview nudgge",
+    "pause into the past": 'pause harbour --until 2026-01-05 --why "office move"',
+    "resume what is not paused": "resume harbour",
+    "digest that nobody gets": "digest --send",
+    "page against no policy": "preview --against considrate",
     "completion for no shell": "completion csh",
 }
 """A name for each, and what is typed after `duecourse`."""

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import make_url
 
-from tests.logbook.lived_in import CANARIES, DAY, Places, live_in
+from tests.logbook.lived_in import CANARIES, DAY, PERSON, Places, live_in
 from tests.logbook.values import CLIENT, HARBOUR, HOUR, INVOICE, NOW, ORG, read, remind
 from tests.postgresql import content
 from worker.core.events import Event, EventKind
 from worker.logbook import SqlLogbook, open_logbook
 from worker.logbook.database import open_database
-from worker.logbook.forget import Erasure, forget
+from worker.logbook.forget import Erasure, forget, names_them
 from worker.logbook.tidy import first_today, tidy
 from worker.logbook.verify import verify
 from worker.ports import Page
@@ -56,6 +56,8 @@ def test_nothing_is_left_of_them_but_what_the_accounts_need(places: Places, kind
     place = places(kind)
     logbook = open_logbook(place)
     live_in(logbook, canary=True)
+    heard = {"sender": CANARIES[2], "text": f"pause {PERSON}: done", "ignored": True, "claim": "c"}
+    logbook.record("", Event(EventKind.ANSWER, NOW, "2026-03-10", "digest", heard, "answer:1"))
     before = {m.key: (m.state, m.planned_at, m.handed_at, m.step) for m in logbook.messages(ORG)}
     advances = [m.advances for m in logbook.history(ORG).messages]
     holds = len(logbook.history(ORG).holds)
@@ -78,6 +80,7 @@ def test_nothing_is_left_of_them_but_what_the_accounts_need(places: Places, kind
     assert (invoice.open, invoice.due, invoice.number) == (INVOICE.open, INVOICE.due, "INV-001")
     assert snapshot.clients["c-2"].name == "Mole & Sons"
     assert "went away" in logbook.events(ORG, "c-2")[0].data["what"]
+    assert logbook.events("")[0].data["text"] == f"pause {done.alias}: done"
     logbook.close()
     database = open_database(place)
     assert verify(database).problems == ()
@@ -200,3 +203,9 @@ def test_the_bytes_of_a_letter_go_in_small_batches(tmp_path: Path, monkeypatch: 
     assert tidy(database, NOW + DAY) == 2
     logbook.close()
     database.close()
+
+
+def test_an_id_written_by_hand_may_be_a_name() -> None:
+    words = ("Calder Mills Ltd", "Joan Smith", "c-77", "0042")
+    assert names_them("joan-smith", words) and names_them("CALDER MILLS LTD (old)", words)
+    assert not names_them("c-77-0042", words) and not names_them("client-9f86d081884c7d65", words)

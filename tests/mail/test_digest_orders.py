@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from worker import deeds
+from worker import app_answers, deeds
 from worker.app import App
 from worker.app_answers import Answer, Did, approver_of
 from worker.app_digest import recipients
@@ -206,6 +206,17 @@ def test_nobody_is_read_before_the_books_were(folder: Path) -> None:
         did = Desk(app).says("hold 1", meant)
     book.close()
     assert did == Did("hold 1", "harbour was never read", wrong=True)
+
+
+def test_a_mail_that_nobody_foresaw_is_passed_over_and_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(app_answers, "read_incoming", fails)
+    for _ in range(2):
+        app_answers._safely(desk.app, SETTINGS, b"From: a@example.org\r\n\r\nyes 1", TODAY)
+    (event,) = desk.app.logbook.events("", TODAY.isoformat(), EventKind.ANSWER)
+    assert event.data["ignored"] and event.data["text"] == "it could not be read (RecursionError)"
 
 
 SETTINGS = DigestSettings(

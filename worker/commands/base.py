@@ -172,7 +172,7 @@ def _errors(debug: bool) -> Iterator[None]:
             f"duecourse failed: {type(error).__name__}. This is a mistake in duecourse, not in what you wrote.",
             err=True,
         )
-        click.echo(f"The details are in {_details()}; they may name clients, so read before you share them.", err=True)
+        click.echo(f"The details are in {details()}; they may name clients, so read before you share them.", err=True)
         raise click.exceptions.Exit(4) from None
 
 
@@ -183,7 +183,8 @@ def _text(error: "DuecourseError") -> str:
     return str(error)
 
 
-def _details() -> str:
+def details() -> str:
+    """The file with the traceback of what is being handled, readable by its owner only."""
     import tempfile
     import traceback
 

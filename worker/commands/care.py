@@ -83,8 +83,8 @@ def forget_command(desk: Desk, client: str, why: str, dry_run: bool, yes: bool, 
     """
     from worker.commands.people import find_client, who
     from worker.logbook.database import open_database
-    from worker.logbook.forget import forget
-    from worker.report.terminal import FAINT, OUT, say
+    from worker.logbook.forget import forget, names_them
+    from worker.report.terminal import FAINT, OUT, WRONG, say
 
     with desk.app() as app:
         whom = find_client(app, client, org)
@@ -110,4 +110,6 @@ def forget_command(desk: Desk, client: str, why: str, dry_run: bool, yes: bool, 
         FAINT,
     )
     say(out, "  of your config that names them (write the id above instead).", FAINT)
+    if names_them(whom.client.id, seen.words):
+        say(out, "The id names them too, and stays: their invoices hang on it. Only the books can give another.", WRONG)
     return 0

@@ -20,7 +20,8 @@ def completion_command(desk: Desk, shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
+    main = click.get_current_context().find_root().command
     made = get_completion_class(shell)
     assert made is not None  # click has all three
     click.echo(f"# duecourse: {_START_UP[shell]}")
-    click.echo(made(click.get_current_context().find_root().command, {}, "duecourse", "_DUECOURSE_COMPLETE").source())
+    click.echo(made(main, {}, "duecourse", "_DUECOURSE_COMPLETE").source())

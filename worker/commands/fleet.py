@@ -31,7 +31,10 @@ def _command(name: str, *, json: bool = False) -> Callable[[Callable[..., int | 
 @click.option("--at-once", type=click.IntRange(1, 64), default=4, show_default=True, help="Sweeps at a time.")
 @click.option("--once", is_flag=True, help="End when nothing waits any more.")
 def work_command(desk: Desk, at_once: int, once: bool) -> None:
-    """Be a worker. Each organisation's turn comes once an hour, spread over it; SIGTERM finishes what is in hand."""
+    """Be a worker. Everybody's turn comes once an hour, or as fleet: {every: ...} says, spread over that time.
+
+    SIGTERM finishes what is in hand.
+    """
     needed()
     from worker.fleet.work import Worker
 

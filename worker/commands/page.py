@@ -34,19 +34,27 @@ class Wanted:
 
 
 def write_page(app: "App", results: "Sequence[SweepResult]", wanted: Wanted) -> str:
-    """Write the page and answer where it begins, or why there is none. A page never fails a run."""
+    """Write the page and answer where it begins, or why there is none ("" when nothing was looked at). A page never
+    fails a run."""
+    from worker.commands.base import details
     from worker.report.page.book import pages
     from worker.report.page.words import folder_name
     from worker.report.page.write import NotOurs, write
 
+    looked = [r for r in results if not r.excused]  # of the others an earlier page is truer than an empty one
+    if not looked:
+        return ""
     try:
-        book = _book(app, results, wanted)
+        book = _book(app, looked, wanted)
         keep = [folder_name(name) for name in book.others or ()]
         return f"page: {write(wanted.folder, pages(book), keep)}"
     except NotOurs as error:
         return f"The page was not written: {error}. Name another folder with --page, or with page: in the config."
     except OSError as error:
         return f"The page was not written to {wanted.folder}: {error.strerror or error}."
+    except Exception as error:  # by now messages may have left: what became of them is said, whatever the page does
+        what = f"{type(error).__name__}. This is a mistake in duecourse; the details are in {details()}"
+        return f"The page was not written: {what}, which may name clients."
 
 
 def _book(app: "App", results: "Sequence[SweepResult]", wanted: Wanted) -> "Book":
@@ -75,6 +83,7 @@ def _firm(app: "App", result: "SweepResult", wanted: Wanted) -> "Firm":
 
 
 def _source(app: "App", organisation: "OrganisationConfig", result: "SweepResult", wanted: Wanted) -> "Source":
+    from worker.app_digest import since_when
     from worker.core.events import EventKind
     from worker.report.forecast import forecast_of
     from worker.report.page.source import Source
@@ -98,6 +107,7 @@ def _source(app: "App", organisation: "OrganisationConfig", result: "SweepResult
         _worded(app, organisation, result),
         wanted.again,
         f" --org {name}" if len(app.practice.organisations) > 1 else "",
+        since_when(app, name),
     )
 
 

@@ -24,7 +24,7 @@ def pause_command(desk: Desk, organisation: str, until: Any, why: str) -> None:
         (config,) = app.organisations([organisation])
         today = people.today(app, people.mirrored(app, config))
         if not today <= until <= today + timedelta(days=366):
-            raise people.wrong(f"--until {until}", f"a day from {today} on, within a year")
+            raise people.wrong(f"{until} is no day to pause until", f"one from {today} on, within a year", "correct it")
         deed = paused(organisation, today, until, why, app.clock.now(), people.who())
         app.logbook.record(organisation, *deed.events)
     _said(desk, deed, organisation)

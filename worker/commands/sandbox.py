@@ -13,7 +13,7 @@ from worker.commands.base import Desk, command
 @click.option("--seed", type=int, default=None, help="Which story to tell.")
 def sandbox_command(desk: Desk, port: int, seed: int | None) -> None:
     """Serve the simulated company on this machine until Ctrl-C; --now sets its moment."""
-    from worker.app import SANDBOX_SEED, sandbox_company
+    from worker.app_sandbox import SANDBOX_SEED, sandbox_company
     from worker.clock import SystemClock
 
     now = SystemClock(desk.now).now()
@@ -29,7 +29,7 @@ def _serve(desk: Desk, company: Any, now: datetime, port: int) -> None:
     from connectors.sandbox.apps import REDIRECT
     from connectors.sandbox.limits import Limits
     from connectors.sandbox.server import serve
-    from worker.app import SANDBOX_PER_MINUTE
+    from worker.app_sandbox import SANDBOX_PER_MINUTE
     from worker.commands.people import wrong
     from worker.report.terminal import FAINT, LOUD, TYPE, say
 

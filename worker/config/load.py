@@ -1,8 +1,10 @@
 """The loader: files to a Practice, with every problem of every file at once. The only reader of configuration files."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
+from worker.clouds import forget
 from worker.config import lint
 from worker.config.checks import organisation_problems, practice_problems
 from worker.config.clients_csv import read_clients
@@ -29,6 +31,7 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = 
     """
     file = path / "config.yaml" if path.is_dir() else path
     folder = file.resolve().parent
+    forget()
     problems: list[Problem] = []
     data, files = _gather(file, problems)
     written = validate(PracticeOptions, data, problems)
@@ -56,6 +59,7 @@ def load(path: Path, env: Mapping[str, str], templates: frozenset[str] | None = 
         ping=ping_of(written, env, folder, problems),
         alerts=alerts_of(written, env, folder, problems),
         keep_letters_days=written.retention.messages,
+        fleet_every=timedelta(hours=int(written.fleet.every.partition(" ")[0])),
         files=tuple(files),
         contact_budget=written.contact_budget,
         warnings=tuple(

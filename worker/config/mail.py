@@ -100,12 +100,8 @@ def secret_of(where: Reference | None, env: Mapping[str, str], folder: Path, pro
     try:
         return where.resolve(env, folder)
     except LookupError as error:
-        todo = (
-            f"set {where.env} where duecourse runs"
-            if where.env
-            else "mount or create the file, with the secret alone in it"
-        )
-        problems.append(Problem(where.place, str(error.args[0]), "the secret", todo))
+        found, todo = error.args
+        problems.append(Problem(where.place, found, "the secret", todo))
         return None
 
 

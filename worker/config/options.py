@@ -4,7 +4,7 @@ from typing import Annotated
 
 from worker.config.base import Options, keys_of, option
 from worker.config.kinds import ClosureText, OneOrMore, Url, Words, YesNo, Zone, choice
-from worker.config.options_care import AlertOptions, RetentionOptions
+from worker.config.options_care import AlertOptions, FleetOptions, RetentionOptions
 from worker.config.options_client import Common
 from worker.config.options_digest import Approver, DigestOptions
 from worker.config.options_mail import MailOptions
@@ -51,6 +51,7 @@ class PracticeOptions(Common):
     page: PageOptions = option("Where the preview page is written.", default_factory=PageOptions)
     ping: PingOptions | None = option("A dead-man's switch.")
     alerts: AlertOptions | None = option("Where trouble is told, besides the report.")
+    fleet: FleetOptions = option("How several workers share the organisations.", default_factory=FleetOptions)
     digest: DigestOptions | None = option("The morning digest.", off=True)
     approvers: Annotated[list[Approver], OneOrMore] = option(
         "Whose answers to the digest count.", default_factory=list, off=True

@@ -8,6 +8,8 @@ from worker.config.secret import SecretRef
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 KEEP_LETTERS = 24 * 31
+Hours = Annotated[str, *choice("1 hour", *(f"{n} hours" for n in (2, 3, 4, 6, 8, 12, 24)))]
+"""Parts of a day, so that turns come at the same times every day."""
 Weekday = Annotated[str, *choice(*DAYS)]
 
 
@@ -19,6 +21,17 @@ class RetentionOptions(Options):
         "24 months",
         "days, weeks or months of 31 days",
         default=KEEP_LETTERS,
+    )
+
+
+class FleetOptions(Options):
+    """Many organisations and several workers (duecourse fleet)."""
+
+    every: Hours = option(
+        "How often every organisation has its turn. Less often asks less of the platforms; the same messages leave as "
+        "long as there is a turn in every mail window.",
+        "2 hours",
+        default="1 hour",
     )
 
 

@@ -272,6 +272,12 @@ class OrganisationOptions(Common):
         ["example.com"],
         default_factory=list,
     )
+    forget: Annotated[list[Words], OneOrMore] = option(
+        "Ids of clients to erase, as `duecourse forget` does: at the start of the next run, once, for good.",
+        ["c-1042"],
+        default_factory=list,
+        off=True,
+    )
     never_contact: NeverContactOptions = option("Who is never written to.", default_factory=NeverContactOptions)
     quiet: Annotated[list[ClosureText], OneOrMore] = option(
         "Yearly periods in which nothing but thanks leaves.", ["22 dec - 4 jan every year"], default_factory=list

@@ -11,30 +11,56 @@ from worker.config.kinds import misread, quoted
 from worker.config.source import Located
 from worker.core.secret import Secret
 
-_EXPECTED = "{env: NAME} or {file: PATH}"
+_KINDS = {"env": "an environment variable", "file": "a file", "aws": "an AWS secret", "gcp": "a Google secret"}
+_EXPECTED = "{env: NAME}, {file: PATH}, {aws: NAME} or {gcp: projects/PROJECT/secrets/NAME}"
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Where a secret is found: an environment variable or a file (relative to the folder of the configuration)."""
+    """Where a secret is found: an environment variable, a file (relative to the folder of the configuration), or a
+    secret of AWS Secrets Manager (name or ARN) or Google Secret Manager."""
 
     env: str = ""
     file: str = ""
+    aws: str = ""
+    gcp: str = ""
     place: str = ""
 
     def resolve(self, env: Mapping[str, str], folder: Path) -> Secret:
-        """The secret itself. Raises LookupError with a sentence when it is not there or empty."""
+        """The secret itself. Raises LookupError with what was found and what to do when it is not there or empty."""
         if self.env:
             if not env.get(self.env):
-                raise LookupError(f"the environment variable {self.env} is not set")
+                raise _missing(
+                    f"the environment variable {self.env} is not set", f"set {self.env} where duecourse runs"
+                )
             return Secret(env[self.env])
+        return self._read(folder) if self.file else self._ask()
+
+    def _ask(self) -> Secret:
+        from worker.clouds import Unasked, kept
+
+        kind, name, where = ("aws", self.aws, "AWS") if self.aws else ("gcp", self.gcp, "Google")
+        try:
+            found = kept(kind, name)
+        except Unasked as error:
+            raise _missing(f"the {where} secret {name} could not be read ({error.why})", error.todo) from None
+        if found is None:
+            raise _missing(f"there is no {where} secret {name}, or it is empty", "make it, with the secret alone in it")
+        return found
+
+    def _read(self, folder: Path) -> Secret:
+        todo = "mount or create the file, with the secret alone in it"
         try:
             text = (folder / self.file).read_text("utf-8").rstrip("\r\n")
         except (OSError, ValueError):
-            raise LookupError(f'the file "{self.file}" cannot be read') from None
+            raise _missing(f'the file "{self.file}" cannot be read', todo) from None
         if not text:
-            raise LookupError(f'the file "{self.file}" is empty')
+            raise _missing(f'the file "{self.file}" is empty', todo)
         return Secret(text)
+
+
+def _missing(found: str, todo: str) -> LookupError:
+    return LookupError(found, todo)
 
 
 def _reference(value: Any) -> Reference:
@@ -42,11 +68,11 @@ def _reference(value: Any) -> Reference:
         # The text itself may be the secret: it is not repeated.
         todo = "put the secret into an environment variable and write {env: NAME}; change it if this file was shared"
         raise misread("a secret written out (not shown here)", _EXPECTED, todo)
-    if not isinstance(value, dict) or len(value) != 1 or not set(value) <= {"env", "file"}:
+    if not isinstance(value, dict) or len(value) != 1 or not set(value) <= set(_KINDS):
         raise misread(quoted(value), _EXPECTED)
     ((kind, where),) = value.items()
     if not isinstance(where, str) or not where.strip():
-        raise misread(quoted(where), f"the name of {'an environment variable' if kind == 'env' else 'a file'}")
+        raise misread(quoted(where), f"the name of {_KINDS[kind]}")
     place = value.place if isinstance(value, Located) else ""
     return Reference(place=place, **{kind: where.strip()})
 
@@ -57,7 +83,7 @@ SecretRef = Annotated[
     WithJsonSchema(
         {
             "type": "object",
-            "properties": {"env": {"type": "string"}, "file": {"type": "string"}},
+            "properties": {kind: {"type": "string"} for kind in _KINDS},
             "minProperties": 1,
             "maxProperties": 1,
             "additionalProperties": False,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -253,6 +253,7 @@ class DigestSettings:
 class Practice:
     """A whole configuration. `state` is absolute; `logbook_url` None: SQLite in `state`; `stopped`: a reason or "".
 
+    `fleet_every`: how often a fleet gives everybody a turn.
     `warnings` are what is allowed and unwise. `files` are the names of what was read, relative to `folder`, where
     policies/ and wording/ may lie too. `page` is the absolute folder of the preview page.
     """
@@ -268,6 +269,7 @@ class Practice:
     ping: Secret | None = None
     alerts: "Alerts | None" = None
     keep_letters_days: int = 744
+    fleet_every: timedelta = timedelta(hours=1)
     files: tuple[str, ...] = ()
     folder: Path = Path()
     warnings: tuple[Problem, ...] = ()

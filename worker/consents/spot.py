@@ -59,7 +59,7 @@ def spot_of(app: App, organisation: OrganisationConfig) -> Spot | None:
 
 
 def _sandbox(app: App, organisation: OrganisationConfig, books: SandboxBooks) -> Spot:
-    from worker.app import sandbox_options
+    from worker.app_sandbox import sandbox_options
 
     with sandbox_options(books, app.clock.now()) as found:
         options = {**found, "redirect": REDIRECT, "refresh_token": None}

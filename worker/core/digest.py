@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -47,7 +47,7 @@ class Heard:
 class Digest:
     """`token` names it in answers ("": it cannot be answered). `more` counts, by section, what is not written out.
 
-    `organisations` are the names it covers; `sends_at` from when on today's mail leaves (None: nothing is planned).
+    `organisations` are the names it covers; `leaves_at` is when today's mail may leave, in the practice's zone.
     """
 
     recipient: str
@@ -58,6 +58,7 @@ class Digest:
     heard: tuple[Heard, ...] = ()
     token: str = ""
     until: date | None = None
+    leaves_at: time | None = None
     more: Mapping[Section, int] = field(default_factory=dict)
 
     def of(self, section: Section) -> tuple[Line, ...]:

@@ -95,7 +95,7 @@ def hold_on_money(ctx: Context, client_ids: list[str], overdue: list[Invoice], p
                 why = reason("credit-covers", **words)
                 found[currency] = Held(why, "allocate")
             else:
-                found[currency] = Held(reason("too-small", policy.place, net=net))
+                found[currency] = Held(reason("too-small", policy.at("tolerance"), net=net))
     return found
 
 

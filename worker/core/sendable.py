@@ -49,7 +49,7 @@ def delay(ctx: Context, payer_id: str, client_ids: list[str], top: "Due") -> Del
     shut = next((p for p in (policy, chosen.policy) if not ctx.may_send_now(chosen, p)), None)
     if shut:  # an invoice's own policy may have longer hours than its payer's: both must be open
         on = ctx.opens_next(chosen, shut)
-        return Delay(reason("window", policy.place, step=step.name, on=day_words(on)), on)
+        return Delay(reason("window", shut.at("window"), step=step.name, on=day_words(on)), on)
     return None
 
 

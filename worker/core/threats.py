@@ -33,6 +33,8 @@ def threats(text: str) -> tuple[str, ...]:
 
 def threats_in_letter(text: str, model: MessageModel) -> tuple[str, ...]:
     """The same in a rendered message: names, numbers, references and descriptions of work are data and do not count."""
+    if not threats(text):  # what nobody reads as a threat is none, whatever is in it
+        return ()
     data = sorted({value for value in _data(model) if len(value) > 1}, key=len, reverse=True)
     bare = re.sub("|".join(re.escape(each) for each in data), " ", text) if data else text
     return threats(bare)

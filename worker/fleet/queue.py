@@ -18,7 +18,7 @@ from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy
 
 from worker.errors import LogbookError
-from worker.fleet.spread import ATTEMPTS, lane, wait_before
+from worker.fleet.spread import after_failure, lane
 
 TASK = "sweep"
 SILENT_FOR = 30.0
@@ -44,9 +44,8 @@ class _Patience(BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:  # noqa: ARG002
         """Rest and try again, or None: parked."""
-        if job.attempts >= ATTEMPTS:
-            return None
-        return RetryDecision(retry_in={"seconds": wait_before(job.attempts).seconds})
+        rest = after_failure(job.attempts)
+        return RetryDecision(retry_in={"seconds": rest.seconds}) if rest else None
 
 
 def conninfo(url: str) -> str:

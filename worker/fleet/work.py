@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
-from pathlib import Path
 
 import structlog
 
+from connectors.budget import Pool
 from worker.afterwards import look_after
 from worker.app import App
 from worker.bulletin import obey, tell
@@ -20,7 +20,7 @@ from worker.core.results import SweepResult, exit_code
 from worker.core.settings import Mode
 from worker.errors import DuecourseError
 from worker.fleet import queue as queues
-from worker.fleet.spread import due, lanes_of
+from worker.fleet.spread import lanes_of, turns
 from worker.halt import Halt
 
 TICK = timedelta(minutes=1)
@@ -34,6 +34,7 @@ class Worker:
     load: Callable[[], Practice]
     now: datetime | None = None
     halt: Halt = field(default_factory=Halt)
+    pool: Pool = field(default_factory=Pool)
     _loaded: tuple[tuple[float, ...], Practice] | None = None
 
     @cached_property
@@ -53,7 +54,7 @@ class Worker:
         record and reported; only what nobody foresaw is raised, for another try."""
         log = structlog.get_logger().bind(organisation=organisation)
         try:
-            with App(self.practice(), SystemClock(self.now), halt=self.halt) as app:
+            with App(self.practice(), SystemClock(self.now), halt=self.halt, pool=self.pool) as app:
                 (result,) = app.run((organisation,), deliver=True, alone=False)
         except DuecourseError as error:
             log.error("not swept", problem=type(error).__name__)
@@ -70,8 +71,9 @@ class Worker:
         practice = self.practice()
         parked = {p.organisation for p in queues.places(self.url) if p.state == "parked"}
         with App(practice, SystemClock(self.now)) as app, queues.door(self.url) as queue:
-            turns = [n for n in due((o.name for o in practice.organisations), until - TICK, until) if n not in parked]
-            added, there = queues.enqueue(queue, [(n, app.logbook.open_count(n)) for n in turns])
+            names = (o.name for o in practice.organisations)
+            now = turns(names, parked, until - TICK, until, practice.fleet_every)
+            added, there = queues.enqueue(queue, [(n, app.logbook.open_count(n)) for n in now])
             if practice.mode is Mode.LIVE:
                 obey(app)
                 tell(app)
@@ -120,4 +122,6 @@ def database_of(practice: Practice) -> str:
 
 
 def _changed(practice: Practice) -> tuple[float, ...]:
-    return tuple(Path(f).stat().st_mtime for f in practice.files if Path(f).exists())
+    # A file that is added changes its folder's time.
+    found = (practice.folder / name for name in (*practice.files, "organisations"))
+    return tuple(f.stat().st_mtime for f in found if f.exists())

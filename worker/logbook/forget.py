@@ -8,7 +8,7 @@ lets exactly that change happen and no other.
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -24,6 +24,8 @@ from worker.logbook.verify import EMPTIED
 GONE = "(erased)"
 SPOKEN = frozenset({"why", "what", "note", "reason", "sentence", "text", "owner", "todo"})
 """Keys of an event's data that people, or sentences about people, fill."""
+PRACTICE = ""
+"""Under no organisation stands what was answered to digests."""
 SHORTEST = 3
 """Shorter names are not looked for inside other texts: they would be found in every second word."""
 PLAIN = frozenset({"organisation", "key", "base", "kind", "state", "at", "sha256", "currency", "amount"})
@@ -165,13 +167,17 @@ class _Job:
             text = self._replace(json.dumps(told, ensure_ascii=False, sort_keys=True))
             by = self._replace(row["by"])
             if (text, by) != (row["data"], row["by"]):
-                self._change_event(row["id"], text, by)
+                self._change_event(self._name, row["id"], text, by)
+        answers = select(event).where(event.c.organisation == PRACTICE)  # of any organisation: only what names them
+        for row in self._connection.execute(answers).mappings().all():
+            if (text := self._replace(row["data"])) != row["data"]:
+                self._change_event(PRACTICE, row["id"], text, row["by"])
 
-    def _change_event(self, id_: int, data: str, by: str) -> None:
+    def _change_event(self, organisation: str, id_: int, data: str, by: str) -> None:
         event, table = schema.event, schema.erased_event
-        turns = select(func.count()).where(table.c.organisation == self._name, table.c.event_id == id_)
+        turns = select(func.count()).where(table.c.organisation == organisation, table.c.event_id == id_)
         turn = (self._connection.execute(turns).scalar() or 0) + 1
-        row = {"organisation": self._name, "event_id": id_, "turn": turn, "data": data, "by": by, "at": self._at}
+        row = {"organisation": organisation, "event_id": id_, "turn": turn, "data": data, "by": by, "at": self._at}
         self._connection.execute(insert(table).values(row))
         self._connection.execute(update(event).where(event.c.id == id_).values(data=data, by=by))
         self._count("event", 1)
@@ -211,6 +217,16 @@ class _Job:
 
     def _count(self, table: str, rows: int) -> None:
         self.erasure.changed[table] += rows
+
+
+def names_them(client_id: str, words: Iterable[str]) -> bool:
+    """Whether an id that somebody wrote by hand says who it is: `smith-john`."""
+    plain = _letters(client_id)
+    return any(len(found) > SHORTEST and found in plain for found in map(_letters, words))
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalpha())
 
 
 def _long_enough(*words: str) -> Iterator[str]:

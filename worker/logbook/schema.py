@@ -1,7 +1,8 @@
 """The tables of the logbook, one schema for SQLite and PostgreSQL.
 
-Every table but `instance` and `connection` starts its key with `organisation`. Amounts are exact decimal text, dates
-ISO text, instants ISO text in UTC with microseconds (so that text order is time order), lists and objects JSON text.
+Every table but `instance`, `connection` and `permit` starts its key with `organisation`. Amounts are exact decimal
+text, dates ISO text, instants ISO text in UTC with microseconds (so that text order is time order), lists and objects
+JSON text.
 """
 
 from sqlalchemy import (
@@ -19,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every schema revision this version knows, oldest first; the last is the one it works with."""
 
 metadata = MetaData()
@@ -344,3 +345,6 @@ usage = Table(
     Column("answered", BigInteger, nullable=False),
     Column("size", BigInteger, nullable=False),
 )
+
+# Permits granted lately, by second, for each limit that workers share (see worker.core.permits); worth nothing later.
+permit = Table("permit", metadata, _text("name", key=True), _text("counted"))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import update_wrapper
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -20,10 +20,15 @@ from worker.core.usage import Used, UsedOn
 from worker.logbook import identity, journal, messages, mirror, schema, usage
 from worker.logbook.connections import ConnectionShelf
 from worker.logbook.database import ConnectionLost, Database, insert_into, open_database
+from worker.logbook.erased import aliases
 from worker.logbook.paid import cycles, issued, paid
 from worker.logbook.rows import instant
 from worker.logbook.tidy import first_today, tidy
 from worker.ports import Claim, MessageRecord, MirrorWriter
+
+if TYPE_CHECKING:
+    from worker.logbook.forget import Erasure
+    from worker.logbook.permits import PermitStore
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -239,6 +244,28 @@ class SqlLogbook:
     def connections(self) -> ConnectionShelf:
         """Where sealed connections can be kept, in this database."""
         return ConnectionShelf(self._database)
+
+    def permits(self) -> "PermitStore | None":
+        """Where calls are counted for all workers; None in SQLite, where nobody shares them."""
+        if self._database.dialect != "postgresql":
+            return None
+        from worker.logbook.permits import PermitStore
+
+        return PermitStore(self._database)
+
+    def forget(self, organisation: str, client_id: str, now: datetime, by: str, why: str) -> "Erasure":
+        """Erase a client for good. Raises LogbookError, also when rows went but files could not be rewritten."""
+        from worker.logbook.forget import forget  # with all it checks; hardly any run needs it
+
+        return forget(self._database, organisation, client_id, now, by, why, really=True)
+
+    def forgotten(self, organisation: str, client_id: str) -> bool | None:
+        """Whether a client was erased; None when no reading ever showed one with this id."""
+        with self._database.read() as connection:
+            if client_id in aliases(connection, organisation):
+                return True
+            mine = (schema.client.c.organisation == organisation, schema.client.c.id == client_id)
+            return False if connection.execute(select(schema.client.c.id).where(*mine)).first() else None
 
     def told(self) -> str:
         """What the alert channel heard last."""

@@ -18,8 +18,8 @@ from worker.logbook.database import Database
 from worker.logbook.rows import instant
 
 BATCH = 500
-CARRIED = tuple(t for t in schema.metadata.sorted_tables if t.name not in {"instance", "lease"})
-"""Parents first. Which logbook this is, and who sweeps it now, do not travel."""
+CARRIED = tuple(t for t in schema.metadata.sorted_tables if t.name not in {"instance", "lease", "permit"})
+"""Parents first. Which logbook this is, who sweeps it now and what was asked a minute ago do not travel."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of the digest: a title, a table of (what, count, money), and items."""
+    """A part of the digest: a title, a table of (what, count, money), and items. `loud`: in capitals as plain text."""
 
     title: str
     entries: Sequence[Entry] = ()
     table: Sequence[tuple[str, str, str]] = field(default_factory=list)
+    loud: bool = False
 
 
 def page(title: str, opening: Iterable[str], blocks: Iterable[Block]) -> str:

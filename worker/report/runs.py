@@ -117,11 +117,9 @@ def _table(found: list[tuple[str, ClientSettings, RunSchedule]], learnt: Learnt,
             says = f"learnt, {cycle.confidence:.0%}: {cycle.why}"
         else:
             says = chosen.places.get("pays", "")
-        pays = (
-            replace(schedule.rule, roll=None).describe()
-            if is_learnt(chosen)
-            else schedule.describe().removeprefix("pays ")
-        )
+        # How a learnt run rolls is a guess, and a cut-off stands in the next column.
+        shown_as = replace(schedule, cut_off=None, rule=replace(schedule.rule, roll=None))
+        pays = (shown_as if is_learnt(chosen) else replace(schedule, cut_off=None)).describe().removeprefix("pays ")
         past = kept(schedule, learnt, chosen.payer_id)
         to_issue = _issue_by(schedule, invoices.get(chosen.client_id, []), today)
         issue = f"{to_issue[0]:%-d %b}" if to_issue else ""

@@ -10,10 +10,10 @@ from tests.core.build import as_of, books, client_settings, considerate, invoice
 from worker.core.decide import decide
 from worker.core.events import Event, EventKind
 from worker.core.history import History, Waited
-from worker.core.inference.answer import CHRISTMAS
 from worker.core.inference.evidence import Settled
 from worker.core.inference.learn import Learnt, Paid, is_learnt, learn, with_learnt
 from worker.core.inference.receipts import outlooks, weeks
+from worker.core.inference.rules import CHRISTMAS
 from worker.core.inference.spared import Spared, spared
 from worker.core.payment_run import RunSchedule, parse_pays
 from worker.core.policy import Policy
@@ -115,6 +115,17 @@ def test_receipts_are_expected_on_the_clients_own_day_and_never_exceed_what_is_o
     total = sum(w.amount for w in by_week)
     assert Decimal(990) <= total <= Decimal("1000.26")
     assert all(Decimal(0) <= w.low <= w.amount <= w.high <= Decimal(1000) for w in by_week)
+
+
+def test_the_invoices_of_one_payer_come_partly_together_so_ten_small_ones_are_surer_than_one() -> None:
+    learnt = learnt_from([p for n, p in enumerate(thursdays()) if n % 3])
+    due, issued = TODAY - timedelta(days=4), TODAY - timedelta(days=34)
+    items = [invoice(f"A{n}", due, "100.00", issued=issued) for n in range(10)]
+    ten = weeks(outlooks(books(*items, read=TODAY), learnt)[0], TODAY, 1)[0]
+    one = weeks(outlooks(books(invoice("A", due, "1000.00", issued=issued), read=TODAY), learnt)[0], TODAY, 1)[0]
+    assert ten.amount == one.amount
+    reach = float((ten.high - ten.amount) / (one.high - one.amount))
+    assert 0.4 < reach < 0.8  # ten strangers would reach a third as far as one
 
 
 def test_a_client_that_never_paid_is_judged_by_everyone() -> None:

@@ -11,8 +11,8 @@ import pytest
 from worker.calendars import calendar_for
 from worker.core.inference.answer import infer
 from worker.core.inference.evidence import Settled, evidence_of
-from worker.core.inference.holidays import learnt_roll
-from worker.core.inference.rules import Library
+from worker.core.inference.holidays import AT_CHRISTMAS, at_christmas, closed_rate, learnt_roll
+from worker.core.inference.rules import CHRISTMAS, Library
 from worker.core.payment_run import Roll, parse_pays
 from worker.core.workdays import Calendar
 
@@ -108,3 +108,45 @@ def test_a_learnt_skip_shows_in_the_schedule() -> None:
     assert schedule is not None
     assert date(2019, 4, 23) not in schedule.runs(date(2019, 4, 19), date(2019, 4, 26))  # after Easter Monday
     assert schedule.runs(date(2019, 4, 19), date(2019, 4, 26)) == (date(2019, 4, 25),)
+
+
+def test_a_client_that_paid_at_christmas_before_is_expected_to_and_another_is_not() -> None:
+    """Oxford's Tuesday runs went on between Christmas and New Year, made up the day after a holiday; Eindhoven's did
+    not. Before a first Christmas was seen no run is expected."""
+    library = Library(ENGLAND, date(2014, 1, 1), date(2020, 12, 31))
+    moved = {date(2016, 12, 27): date(2016, 12, 28), date(2017, 12, 26): date(2017, 12, 27)}
+    tuesdays = [moved.get(d, d) for d in weekdays_between(date(2016, 9, 6), date(2018, 11, 27), 1)]
+    always, before = (
+        evidence_of(Settled(d) for d in days) for days in (tuesdays, [d for d in tuesdays if not CHRISTMAS.covers(d)])
+    )
+    fortnight = (date(2018, 12, 24), date(2019, 1, 2))
+    shown = infer(always, library, date(2018, 11, 28)).schedule(ENGLAND)
+    assert shown is not None
+    assert shown.runs(*fortnight) == (date(2018, 12, 27), date(2019, 1, 2))  # the Tuesdays are holidays
+    newer = evidence_of(s for s in always.settled if s.paid >= date(2018, 1, 2))  # a first payment tells of no habit
+    quiet = infer(newer, library, date(2018, 11, 28))
+    assert quiet.rule is not None
+    schedule = quiet.schedule(ENGLAND)
+    assert schedule is not None
+    assert schedule.runs(*fortnight) == ()
+    assert at_christmas(always, library) > AT_CHRISTMAS[0] / AT_CHRISTMAS[1] > at_christmas(before, library)
+
+
+def test_a_run_in_december_of_a_month_end_payer_is_still_named() -> None:
+    """Its next run is in the fortnight, the one after it beyond the usual horizon."""
+    library = Library(ENGLAND, date(2016, 1, 1), date(2020, 12, 31))
+    ends = [date(2018, month, 1) - timedelta(days=1) for month in range(3, 13)]
+    paid = [ENGLAND.previous_business_day(d) for d in ends]
+    cycle = infer(evidence_of(Settled(d) for d in paid), library, date(2018, 12, 3))
+    assert cycle.rule is not None
+    assert cycle.confidence > 0.5
+
+
+def test_a_client_paying_on_any_day_of_the_week_is_told_from_one_late_entry() -> None:
+    library = Library(ENGLAND, date(2016, 1, 1), date(2020, 12, 31))
+    every_day = [date(2018, 1, 1) + timedelta(days=9 * n) for n in range(20)]
+    business = [ENGLAND.next_business_day(d) for d in every_day]
+    one_sunday = [*business[:-1], date(2018, 6, 24)]
+    rates = [closed_rate(evidence_of(Settled(d) for d in days), library) for days in (business, one_sunday, every_day)]
+    assert rates[0] < 0.01 < rates[1] < 0.1 < rates[2]
+    assert 0.25 < rates[2] < 0.35

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.core.inference.answer import CHRISTMAS, Cycle, infer
+from worker.core.inference.answer import Cycle, infer
 from worker.core.inference.evidence import FEWEST, NEWEST, Settled, evidence_of
-from worker.core.inference.rules import Library
+from worker.core.inference.rules import CHRISTMAS, Library
 from worker.core.inference.score import AfterInvoice, Family
 from worker.core.payment_run import RunSchedule, parse_pays
 from worker.core.workdays import Calendar
@@ -105,11 +105,11 @@ def test_a_change_of_rule_is_noticed_and_said() -> None:
     assert "paid otherwise" in cycle.why
 
 
-def test_a_delay_after_the_invoice_is_a_hunch_for_the_forecast_never_a_run() -> None:
+def test_a_delay_after_the_invoice_is_believed_for_the_forecast_and_never_a_run() -> None:
     issued = [TODAY - timedelta(days=60 + 17 * n) for n in range(12)]
     settled = [Settled(OPEN.next_business_day(i + timedelta(days=30)), issued=i) for i in issued]
     cycle = infer(evidence_of(settled), LIBRARY, TODAY)
-    assert cycle.hunch == AfterInvoice(Family.AFTER_INVOICE, 30)
+    assert cycle.found[0].rule == AfterInvoice(Family.AFTER_INVOICE, 30)
     assert cycle.rule is None
 
 

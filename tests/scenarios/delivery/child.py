@@ -7,6 +7,7 @@ letter visible. An operation is `port.method`; it has a *before* and an *after*.
 import json
 import os
 import signal
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,12 +16,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import connectors.xero  # noqa: F401 - what the App loads when it needs it is loaded before the fork
+import connectors.budget  # what the App loads when it needs it is loaded before the fork
+import connectors.xero  # noqa: F401
 import worker.calendars
 import worker.config.resolve
+import worker.core.recorded_runs
 import worker.logbook.store
 import worker.mail.compose
+import worker.ping
+import worker.vault.files
+import worker.vault.keys
+import worker.vault.seal
+import worker.vault.sources
+import worker.vault.tokens
 import worker.wording.render
+from tests.scenarios.delivery.town import Config
 from worker.app import App
 from worker.clock import SystemClock
 from worker.config.load import load
@@ -28,6 +38,8 @@ from worker.core.results import SweepResult, exit_code
 from worker.mail import outbox, smtp  # noqa: F401
 
 worker.calendars.calendar_for("GB", None, years=range(2025, 2029))
+with tempfile.TemporaryDirectory() as _folder:  # the models of all options are built by the first configuration read
+    load(Config("http://127.0.0.1:1").write(Path(_folder)), {})
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ however many runs there were, and nothing lost but what is on record as uncertai
 import os
 import signal
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from multiprocessing.process import BaseProcess
 from random import Random
@@ -22,7 +23,7 @@ OPS = (
     *("logbook.lease", "mirror.finish", "logbook.plan", "logbook.claim", "books.look"),
     *("mailer.prepare", "logbook.hand", "mailer.send", "logbook.settle", "logbook.unlease"),
 )
-QUICK = {(2, 0), (2, 1), (2, 2), (4, 0)}
+QUICK = {(2, 0), (2, 1), (4, 2)}
 CELLS = [
     pytest.param(
         size, seed, store, id=f"{size}-{store}-{seed}", marks=[] if (size, seed) in QUICK else pytest.mark.matrix
@@ -62,8 +63,9 @@ def test_however_many_run_at_once(open_stage: OpenStage, size: int, seed: int, s
     stage.at(TEN + 2 * SOON)
     chance.shuffle(begun)
     for process, _ in begun:
-        if process.exitcode is None:
-            os.kill(int(process.pid or 0), signal.SIGCONT)
+        with suppress(ProcessLookupError):  # it is dead, and nobody told us yet
+            if process.exitcode is None:
+                os.kill(int(process.pid or 0), signal.SIGCONT)
     ended = [stage.ended(process, orders) for process, orders in begun]
     until_quiet_all(stage, timedelta(hours=2))
     judge(stage, ended)

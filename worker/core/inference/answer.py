@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from math import log2
 
-from worker.core.inference.evidence import CLOSED, FEWEST, Evidence
-from worker.core.inference.holidays import learnt_roll
-from worker.core.inference.rules import Candidate, Library
-from worker.core.inference.score import AfterInvoice, Belief, beliefs
+from worker.core.inference.evidence import FEWEST, Evidence
+from worker.core.inference.holidays import at_christmas, closed_rate, learnt_roll
+from worker.core.inference.rules import CHRISTMAS, Candidate, Library
+from worker.core.inference.score import Belief, beliefs
 from worker.core.payment_run import RunRule, RunSchedule, Weekly
 from worker.core.phrases import WEEKDAYS, listed
-from worker.core.workdays import Calendar, Closure
+from worker.core.workdays import Calendar
 
 HORIZON = 35
 """Days ahead for which a cycle's dates, and the probability that the next payment is on one of them, are given."""
@@ -29,8 +29,8 @@ EARNED = 0.5
 WORTH_SHOWING = 0.02
 """Rules less likely than this are not considered for a name."""
 
-CHRISTMAS = Closure((12, 24), (1, 2))
-"""No learnt run is expected in these days, whatever the rule says."""
+PAYS_AT_CHRISTMAS = 0.5
+"""Runs are expected in the Christmas fortnight of a client that pays more than this often then, against its usual."""
 
 SHOWN = 12
 """Newest payments counted in the evidence shown to people."""
@@ -51,20 +51,14 @@ class Cycle:
     why: str
     since: date | None = None
     found: tuple[Belief, ...] = ()
-
-    @property
-    def hunch(self) -> Candidate | AfterInvoice | None:
-        """The single likeliest hypothesis, named or not; None is *any business day*. Never acted on."""
-        weights: dict[int, float] = {}
-        rules = {id(b.rule): b.rule for b in self.found}
-        for b in self.found:
-            weights[id(b.rule)] = weights.get(id(b.rule), 0.0) + b.weight
-        return rules[max(weights, key=lambda k: weights[k])] if weights else None
+    at_christmas: bool = False
 
     def schedule(self, calendar: Calendar) -> RunSchedule | None:
-        """The runs to expect on the client's own calendar, none of them in the Christmas fortnight."""
+        """The runs to expect on the client's own calendar, in the Christmas fortnight if it was seen to pay then."""
         if self.rule is None:
             return None
+        if self.at_christmas:
+            return RunSchedule(self.rule, calendar=calendar)
         shut = calendar.closures if CHRISTMAS in calendar.closures else (*calendar.closures, CHRISTMAS)
         return RunSchedule(self.rule, calendar=replace(calendar, closures=shut))
 
@@ -75,18 +69,40 @@ def infer(evidence: Evidence, library: Library, today: date, found: tuple[Belief
     The library must span them and `HORIZON` days more. `found`: the beliefs for this evidence and library, when known.
     """
     found = tuple(beliefs(evidence, library)) if found is None else found
-    best = _named(found, library, today) if evidence.enough else None
+    fortnight = at_christmas(evidence, library)
+    ahead = Ahead(library, today, HORIZON, fortnight)
+    best = _named(found, ahead) if evidence.enough else None
+    on_business_days = 1 - closed_rate(evidence, library)
     if best is None:
-        confidence = _lands(library.business, found, library, today) * _on_business_days(evidence, library)
+        confidence = _lands(library.business, found, ahead) * on_business_days
         return Cycle(None, confidence, evidence.enough, evidence.dates, _why_not(evidence), found=found)
     since = _since(best, found, evidence)
     rule = replace(best.rule, roll=best.rule.roll or learnt_roll(best.rule, evidence, library, since))
-    confidence = _lands(best.mask, found, library, today) * _on_business_days(evidence, library)
+    pays_then = fortnight > PAYS_AT_CHRISTMAS
+    named = best.mask if pays_then else best.mask & ~library.christmas
+    if not ahead.count(named):
+        ahead = Ahead(library, today, 2 * HORIZON, fortnight)
+    confidence = _lands(named, found, ahead) * on_business_days
     why = _why(rule, best, since, evidence, library)
-    return Cycle(rule, confidence, True, evidence.dates, why, since, found)
+    return Cycle(rule, confidence, True, evidence.dates, why, since, found, pays_then)
 
 
-def _named(found: Sequence[Belief], library: Library, today: date) -> Candidate | None:
+class Ahead:
+    """The business days of the next `horizon` days; those of a Christmas fortnight count `fortnight` of a day."""
+
+    def __init__(self, library: Library, today: date, horizon: int, fortnight: float) -> None:
+        first = library.number(today) + 1
+        self._days = library.business & library.span(first, first + horizon - 1)
+        self._christmas, self._missing = self._days & library.christmas, 1 - fortnight
+        self.total = self.count(self._days) or 1.0
+
+    def count(self, mask: int) -> float:
+        """How many of these days are in a mask."""
+        mask &= self._days
+        return mask.bit_count() - self._missing * (mask & self._christmas).bit_count() if mask else 0.0
+
+
+def _named(found: Sequence[Belief], ahead: Ahead) -> Candidate | None:
     """The rule that tells most about the next payment, if it is likely enough that there is a rule."""
     rules: dict[int, tuple[Candidate, float]] = {}
     for b in found:
@@ -94,57 +110,35 @@ def _named(found: Sequence[Belief], library: Library, today: date) -> Candidate 
             rules[id(b.rule)] = (b.rule, rules.get(id(b.rule), (b.rule, 0.0))[1] + b.weight)
     if sum(weight for _, weight in rules.values()) < EARNED:
         return None
-    told = [(_told(c, found, library, today), c) for c, weight in rules.values() if weight >= WORTH_SHOWING]
+    told = [(_told(c, found, ahead), c) for c, weight in rules.values() if weight >= WORTH_SHOWING]
     bits, best = max(told, key=lambda t: t[0], default=(0.0, None))
     return best if bits > 0 else None
 
 
-def _told(c: Candidate, found: Sequence[Belief], library: Library, today: date) -> float:
+def _told(c: Candidate, found: Sequence[Belief], ahead: Ahead) -> float:
     """Bits expected from naming this rule's days for the next payment instead of every business day."""
-    ahead = _ahead(library, today)
-    share = (c.mask & ahead).bit_count() / max(1, ahead.bit_count())
-    hit = _lands(c.mask, found, library, today)
+    share = ahead.count(c.mask) / ahead.total
+    hit = _lands(c.mask, found, ahead)
     if not 0 < share < hit < 1:
         return 0.0
     return hit * log2(hit / share) + (1 - hit) * log2((1 - hit) / (1 - share))
 
 
-def _ahead(library: Library, today: date) -> int:
-    """The business days on which a rule could run: Christmas left out, unless there is nothing else."""
-    start = library.number(today)
-    days = library.business & library.span(start + 1, start + HORIZON)
-    return (
-        days & ~library.mask(n for n in range(start, start + HORIZON + 1) if CHRISTMAS.covers(library.day(n))) or days
-    )
-
-
-def _lands(days: int, found: Sequence[Belief], library: Library, today: date) -> float:
+def _lands(days: int, found: Sequence[Belief], ahead: Ahead) -> float:
     """The probability, over every rule believed in, that a payment on a business day ahead is on one of `days`."""
-    ahead = _ahead(library, today)
-    days &= ahead
-    total = max(1, ahead.bit_count())
-    even = days.bit_count() / total
+    total = ahead.total
+    even = ahead.count(days) / total
     probability = 0.0
     for b in found:
-        own = b.rule.mask & ahead if isinstance(b.rule, Candidate) else 0
-        size = own.bit_count()
-        if not size or size == total:
+        own = b.rule.mask if isinstance(b.rule, Candidate) else 0
+        size = ahead.count(own)
+        if not 0 < size < total:
             probability += b.weight * even
             continue
-        inside = sum(share * _part(mask & ahead, days) for mask, share in b.parts())
-        outside = (days & ~own).bit_count() / (total - size)
+        inside = sum(share * ahead.count(mask & days) / (ahead.count(mask) or 1) for mask, share in b.parts())
+        outside = ahead.count(days & ~own) / (total - size)
         probability += b.weight * (b.kept * inside + (1 - b.kept) * outside)
     return probability
-
-
-def _part(own: int, days: int) -> float:
-    return (own & days).bit_count() / max(1, own.bit_count())
-
-
-def _on_business_days(evidence: Evidence, library: Library) -> float:
-    """How often this client's payments are dated on business days at all; nearly always until seen otherwise."""
-    closed = sum(not library.is_open(library.number(d)) for d in evidence.dates)
-    return 1 - (closed + CLOSED[0]) / (len(evidence.dates) + sum(CLOSED))
 
 
 def _since(best: Candidate, found: Sequence[Belief], evidence: Evidence) -> date | None:

@@ -14,11 +14,6 @@ FEWEST = 6
 """Below this many distinct payment dates the answer is "not known yet"."""
 
 
-CLOSED = (0.1, 3.0)
-"""Prior for how often a payment is dated on a closed day, as payments on closed and on business days: nearly always
-never, but a client that does it does it often."""
-
-
 @dataclass(frozen=True, slots=True)
 class Settled:
     """One invoice paid: when it was issued, due and first paid. `issued` and `due` may be unknown."""

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from worker.core.inference.evidence import CLOSED, Evidence, Settled
+from worker.core.inference.evidence import Evidence, Settled
+from worker.core.inference.holidays import at_christmas, closed_rate
 from worker.core.inference.rules import Candidate, Family, Library
 from worker.core.inference.score import AfterInvoice, Belief
 from worker.core.workdays import Closure, month_end
@@ -28,7 +29,7 @@ TAIL, TAIL_DAYS = 0.1, 15
 STEADY = 4
 """Clocks count by their spread to this power: one twice as steady counts sixteen times as much."""
 
-LIKELY = 0.3
+LIKELY = 0.1
 """A day is likely itself when it is at least this likely as the likeliest beside it."""
 
 AHEAD = 400
@@ -44,11 +45,13 @@ TOLD = 0.9
 @dataclass(frozen=True, slots=True)
 class Said:
     """What is known of one invoice beyond the client's habits: a date given for it, the first run that can still pay
-    it (after its cut-off), and the days on which the client is closed."""
+    it (after its cut-off), the days on which the client is closed, and whether a person wrote its run, which then holds
+    at Christmas as in any week."""
 
     on: date | None = None
     not_before: date | None = None
     closures: tuple[Closure, ...] = ()
+    run_written: bool = False
 
     def rules_out(self, day: date) -> bool:
         """True when it cannot be paid that day."""
@@ -97,8 +100,10 @@ def expected(
     total = sum(mass)
     if total <= 0:
         return None
-    mass = _as_told([m / total for m in mass], said, library, start)
-    likely, probability = _likeliest(mass)
+    mass = [m / total for m in mass]
+    quiet = mass if said.run_written else _quiet_at_christmas(mass, evidence, library, start)
+    likely, probability = _likeliest(_as_told(quiet, said, library, start))
+    mass = _as_told(mass, said, library, start)
     low, middle, high = (date.fromordinal(first.toordinal() + _quantile(mass, q)) for q in (0.1, 0.5, 0.9))
     return Expected(middle, date.fromordinal(first.toordinal() + likely), probability, low, high, tuple(mass))
 
@@ -117,6 +122,15 @@ def _moved(mass: list[float], around: Sequence[float], said: Said, first: date) 
             else:
                 moved[n], waiting = here, waiting - here
     return moved
+
+
+def _quiet_at_christmas(mass: Sequence[float], evidence: Evidence, library: Library, start: int) -> list[float]:
+    """With the days of a Christmas fortnight as unlikely as they were for this client. For the likely day only: what is
+    not paid in the fortnight comes before it or after, nobody knows which, and the median stays where it was."""
+    rate, shut = at_christmas(evidence, library), library.christmas >> start
+    less = [m * rate if shut >> n & 1 else m for n, m in enumerate(mass)]
+    total = sum(less)
+    return [m / total for m in less]
 
 
 def _as_told(mass: list[float], said: Said, library: Library, start: int) -> list[float]:
@@ -193,9 +207,7 @@ def _density(days: Sequence[tuple[int, float]]) -> list[float]:
 
 def _calendar_weight(found: Sequence[Belief], evidence: Evidence, library: Library, start: int) -> list[float]:
     """How much likelier each day is than the average business day, over every rule believed in."""
-    closed = sum(not library.is_open(library.number(d)) for d in evidence.dates)
-    n = len(evidence.dates)
-    off = (closed + CLOSED[0]) / (n + sum(CLOSED)) * 5 / 2
+    off = closed_rate(evidence, library) * 5 / 2
     plain, rules = 0.0, []
     for belief in found:
         rule = belief.rule
@@ -208,13 +220,14 @@ def _calendar_weight(found: Sequence[Belief], evidence: Evidence, library: Libra
                 rules.append((mask, on_rule * part * size / mask.bit_count() - off_rule))
         else:
             plain += belief.weight
-    weights = []
-    for day in range(start, start + AHEAD):
-        if not library.is_open(day):
-            weights.append(off)
-            continue
-        weights.append(plain + sum(more for mask, more in rules if mask >> day & 1))
-    return weights
+    more, span = [0.0] * AHEAD, (1 << AHEAD) - 1
+    for mask, weight in rules:
+        days = mask >> start & span  # few of the days are a rule's own: only those are looked at
+        while days:
+            first = days & -days
+            more[first.bit_length() - 1] += weight
+            days ^= first
+    return [plain + more[n] if library.is_open(start + n) else off for n in range(AHEAD)]
 
 
 def _with_delays(
@@ -237,14 +250,12 @@ def _likeliest(mass: Sequence[float]) -> tuple[int, float]:
     """The day to name, and the mass of it and its neighbours: of the heaviest three days in a row, the one with most
     around it, among those that are likely days themselves."""
 
-    def around(day: int) -> float:
-        return sum(mass[max(0, day - 1) : day + 2])
-
-    best = max(range(len(mass)), key=around)
+    around = [a + b + c for a, b, c in zip((0.0, *mass), mass, (*mass[1:], 0.0), strict=False)]
+    best = max(range(len(mass)), key=around.__getitem__)
     window = range(max(0, best - 1), min(len(mass), best + 2))
     top = max(mass[n] for n in window)
-    day = max((n for n in window if mass[n] >= LIKELY * top), key=around)
-    return day, around(day)
+    day = max((n for n in window if mass[n] >= LIKELY * top), key=around.__getitem__)
+    return day, around[day]
 
 
 def _quantile(mass: Sequence[float], share: float) -> int:

@@ -14,7 +14,7 @@ from functools import cached_property
 from hashlib import blake2b
 
 from worker.core.payment_run import DayOfMonth, Monthly, Roll, RunRule, Unit, Weekly
-from worker.core.workdays import Calendar, day_in_month, month_end
+from worker.core.workdays import Calendar, Closure, day_in_month, month_end
 
 
 class Family(StrEnum):
@@ -56,6 +56,9 @@ ROUND_DAYS = (1, 5, 7, 10, 15, 20, 25, 28, -1)
 
 PAIRS = ((1, 15), (15, -1), (5, 20), (10, 25), (7, 21), (14, 28), (15, 30), (10, 20), (8, 22), (12, 27))
 """Days of the month that go together when a client pays twice a month."""
+
+CHRISTMAS = Closure((12, 24), (1, 2))
+"""The fortnight in which many a client pays nobody."""
 
 _WEEK = range(5)
 
@@ -99,6 +102,11 @@ class Library:
         rules = " ".join(f"{c.family}/{c.rule.words()}/{c.prior}" for c in self.candidates)
         made = f"{self.first}|{self.days}|{self.business:x}|{rules}"
         return blake2b(made.encode(), digest_size=16).hexdigest()
+
+    @cached_property
+    def christmas(self) -> int:
+        """Every day of a Christmas fortnight, as a mask."""
+        return self.mask(n for n in range(self.days) if CHRISTMAS.covers(self.day(n)))
 
     def mask(self, days: Iterable[int]) -> int:
         """Day numbers (0 = the first day) as a mask; those outside the span are left out."""

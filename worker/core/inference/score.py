@@ -100,7 +100,7 @@ class Belief:
         """Expected probability that the next payment keeps to the rule, which may have ended unseen."""
         hits, misses = self.faded or (self.hits, self.seen - self.hits)
         holds = 1 - ENDS[0] / (sum(ENDS) + self.seen)
-        return holds * _habit(hits, misses)
+        return holds * mixed(HABITS, hits, misses)
 
 
 def beliefs(evidence: Evidence, library: Library) -> list[Belief]:
@@ -193,10 +193,11 @@ def _kept(hits: float, misses: float) -> float:
 
 
 @lru_cache(maxsize=8192)
-def _habit(hits: float, misses: float) -> float:
-    """The probability that the next payment keeps to the rule, from how the payments so far did."""
-    weights = [w * exp(_log_beta(a + hits, b + misses) - _log_beta(a, b)) for w, a, b in HABITS]
-    means = [(a + hits) / (a + b + hits + misses) for _, a, b in HABITS]
+def mixed(habits: tuple[tuple[float, float, float], ...], hits: float, misses: float) -> float:
+    """The probability of another hit after these, by whichever habits they speak for: each is its weight and the hits
+    and misses it is worth before any are seen."""
+    weights = [w * exp(_log_beta(a + hits, b + misses) - _log_beta(a, b)) for w, a, b in habits]
+    means = [(a + hits) / (a + b + hits + misses) for _, a, b in habits]
     return sum(w * mean for w, mean in zip(weights, means, strict=True)) / sum(weights)
 
 

@@ -1,6 +1,6 @@
 """All pages of one run: a practice's index, and for each firm its overview, its clients and each of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from worker.core.results import SweepResult
 from worker.report.page.changes import ChangesPage, in_all
 from worker.report.page.client import client_page
 from worker.report.page.clients import STATES, Row, rows
+from worker.report.page.figures import PEOPLE, Person
 from worker.report.page.firm import FirmPage, firm_page
 from worker.report.page.render import rendered
 from worker.report.page.source import Source
@@ -58,14 +59,37 @@ def pages(book: Book) -> Iterator[tuple[str, str]]:
         made.append((folder, firm, view))
         for name, html in firm_pages(book, firm, view):
             yield f"{folder}/{name}", html
+    made.sort(key=lambda one: not (one[2] is None or one[2].refused))  # trouble first, else as the config has them
     others = [(name, folder_name(name) if there else "") for name, there in (book.others or {}).items()]
     compared = [firm.changes for firm in book.firms if firm.changes]
-    nobody = totals(Money(v, c) for _, _, view in made if view for c, v in view.alone.items())
-    shown = {"book": book, "in_all": in_all(compared) if compared else None}
+    alone = totals(Money(v, c) for _, _, view in made if view for c, v in view.alone.items())
+    nobody = sorted(alone.items(), key=lambda found: (-found[1], found[0]))
+    shared = several((firm.title, view.heard) for _, firm, view in made if view)
+    shown = {"book": book, "in_all": in_all(compared) if compared else None, "shared": shared[:PEOPLE]}
     yield "index.html", rendered("practice.html", firms=made, others=others, nobody=nobody, **shown)
     if compared:
         listed = [(folder, firm.changes) for folder, firm, _ in made if firm.changes]
         yield "changes.html", rendered("practice_changes.html", listed=listed, **shown)
+
+
+@dataclass(slots=True)
+class Shared:
+    """Somebody who hears from several firms: how often this month and from which."""
+
+    address: str
+    contacts: int
+    firms: list[str]
+
+
+def several(heard: Iterable[tuple[str, Sequence[Person]]]) -> list[Shared]:
+    """Addresses that more than one firm wrote to this month (or does today), most often first."""
+    found: dict[str, Shared] = {}
+    for title, people in heard:
+        for person in people:
+            one = found.setdefault(person.address.lower(), Shared(person.address, 0, []))
+            one.contacts += person.reminders + person.thanks + person.today
+            one.firms.append(title)
+    return sorted((s for s in found.values() if len(s.firms) > 1), key=lambda s: (-s.contacts, s.address))
 
 
 def firm_pages(book: Book, firm: Firm, view: FirmPage | None = None) -> Iterator[tuple[str, str]]:
@@ -89,4 +113,8 @@ def firm_pages(book: Book, firm: Firm, view: FirmPage | None = None) -> Iterator
 def counts(listed: Sequence[Row]) -> list[tuple[str, str, int]]:
     """How many clients are in each state: key, words, number."""
     found = [(key, words, sum(r.state == key for r in listed)) for key, words in STATES.items()]
-    return [one for one in found if one[2]]
+    return [(key, words if n == 1 else _many(words), n) for key, words, n in found if n]
+
+
+def _many(words: str) -> str:
+    return words.replace("hears", "hear").replace("owes", "owe")

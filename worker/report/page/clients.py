@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from worker.core.decisions import Bucket, Standing
+from worker.core.decisions import Bucket, Remind, Standing
 from worker.core.money import Money, totals
 from worker.report.page.source import Source
 from worker.report.page.words import file_name
@@ -78,7 +78,7 @@ def row_of(source: Source, client_id: str, expected: date | None = None) -> Row:
             late = max(late, (today - invoice.due).days)
             overdue.append(Money(standing.amount, standing.currency))
     why, place = _why(source, client_id, state, telling)
-    ahead = min((s for s in standings if s.next_on and s.step), key=lambda s: (s.next_on, s.step), default=None)
+    step, next_on = _next(source, client_id, state, standings)
     name = source.called(client_id)
     return Row(
         client_id,
@@ -91,8 +91,8 @@ def row_of(source: Source, client_id: str, expected: date | None = None) -> Row:
         totals(overdue),
         len(standings),
         late,
-        ahead.step if ahead else "",
-        ahead.next_on if ahead else None,
+        step,
+        next_on,
         expected,
         totals(Money(s.amount, s.currency) for s in standings if state != "held" and s.bucket is Bucket.HELD),
     )
@@ -107,6 +107,18 @@ def _state(source: Source, client_id: str, standings: Sequence[Standing]) -> str
     for standing in standings:
         most[source.bucket_of(standing)] += standing.amount  # only to say which is most: no sum is ever shown
     return _STATES[max(most, key=lambda b: most[b])] if most else "nothing"
+
+
+def _next(source: Source, client_id: str, state: str, standings: Sequence[Standing]) -> tuple[str, date | None]:
+    """What goes next and when: today's own message while it is still to come."""
+    today, payer = source.plan.as_of.day, source.payer_of(client_id)
+    going = next((d for d in source.writing.get(payer, ()) if isinstance(d, Remind)), None)
+    if state == "today" and going:
+        return going.step, today
+    first = today + timedelta(days=1) if state == "sent" else date.min
+    ahead = [(s.next_on, s.step) for s in standings if s.next_on and s.next_on >= first and s.step]
+    on, step = min(ahead, default=(None, ""))
+    return step, on
 
 
 _BUCKETS = {"held": Bucket.HELD, "waiting": Bucket.WAITING, "asked": Bucket.CHASED, "excluded": Bucket.EXCLUDED}

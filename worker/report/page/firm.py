@@ -101,8 +101,7 @@ class FirmPage:
     judged: int
     ages: tuple[Ages, ...]
     untouched: tuple[Untouched, ...]
-    people: tuple[Person, ...]
-    people_more: int
+    heard: tuple[Person, ...]
     ahead: tuple[Ahead, ...]
     dropped: tuple[tuple[str, str, str], ...]
 
@@ -110,6 +109,11 @@ class FirmPage:
     def asked(self) -> int:
         """Clients who are asked today."""
         return len([d for d in self.source.outgoing if isinstance(d, Remind)])
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Those who heard from the firm most often this month, as many as are shown."""
+        return self.heard[:PEOPLE]
 
     @property
     def alone(self) -> dict[str, Decimal]:
@@ -166,8 +170,7 @@ def firm_page(source: Source) -> FirmPage:
         sum(not o.own for o in source.forecast.invoices) if source.forecast else 0,
         aged(source),
         tuple(untouched(source)),
-        tuple(heard[:PEOPLE]),
-        max(0, len(heard) - PEOPLE),
+        tuple(heard),
         tuple(_ahead(source)[:AHEAD]),
         tuple((source.called(d.payer_id), _file(source, d.payer_id), d.why) for d in source.result.dropped),
     )
@@ -201,7 +204,7 @@ def _going(source: Source, decision: Remind | Thank, fresh: set[str]) -> Going:
 def _matters(source: Source) -> dict[str, list[Needed]]:
     """What somebody should see, by section."""
     groups: dict[str, dict[tuple[str, ...], list[Item]]] = defaultdict(lambda: defaultdict(list))
-    for item in attention([Morning(source.result, source.history)]):
+    for item in attention([Morning(source.result, source.history, since=source.since)]):
         if item.section is not Section.TODAY:
             alike = (item.kind, item.client_id, "" if item.client_id else item.subject, item.quoted)
             groups[item.section][alike].append(item)

@@ -24,6 +24,7 @@ def environment() -> Environment:
         finalize=cleaned,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     made.filters |= {**FILTERS, "letter": letter, "lines": several}
     script = _packed("page.js", "")

@@ -38,7 +38,7 @@ class Paper:
 @dataclass(frozen=True)
 class Source:
     """One firm that was read. `again`: the options that make a command shown work as it stands, `org` those that
-    name the firm where there are several; `worded`: makes a
+    name the firm where there are several; `since`: see `worker.core.attention.item.Morning`; `worded`: makes a
     message as it will look; `forecast` None: not asked for."""
 
     result: SweepResult
@@ -53,6 +53,7 @@ class Source:
     worded: Callable[[Remind | Thank], Paper] = lambda _: Paper()
     again: str = ""
     org: str = ""
+    since: Mapping[str, date] = field(default_factory=dict)
     by_id: Mapping[str, Invoice] = field(init=False)
 
     def __post_init__(self) -> None:
