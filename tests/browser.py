@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven without a network: one browser a session, a fresh context a test."""
+"""Debian's Chromium, driven without a network: one browser a module, a fresh context a test."""
 
 import shutil
 from collections.abc import Iterator
@@ -21,8 +21,9 @@ ARGUMENTS = [
 
 
 @contextmanager
-def session_browser() -> Iterator[Any]:
-    """A started browser; skips where there is none."""
+def started_browser() -> Iterator[Any]:
+    """A started browser; skips where there is none. Its driver keeps an event loop running in this thread: end it
+    before anything else needs one."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no Chromium at {CHROMIUM}")
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

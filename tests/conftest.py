@@ -42,12 +42,12 @@ def what_is_printed_is_documented() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A real Chromium, shared by the whole session: see tests/browser.py."""
-    from tests.browser import session_browser
+    """A real Chromium, shared by a module: see tests/browser.py."""
+    from tests.browser import started_browser
 
-    with session_browser() as started:
+    with started_browser() as started:
         yield started
 
 

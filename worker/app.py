@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from worker.afterwards import look_after, watching
-from worker.app_digest import note_standings, stoppable
 from worker.app_mail import Post, composer_of, copied, warned
 from worker.app_replies import Ear, listening
 from worker.app_sandbox import sandbox_options
 from worker.budget import budgeted
-from worker.bulletin import obey, tell
 from worker.clock import SystemClock
 from worker.config.source import guess
 from worker.config.values import (
@@ -34,6 +32,9 @@ from worker.core.receivable import Snapshot
 from worker.core.results import SweepResult, counts_of
 from worker.core.secret import Secret
 from worker.core.settings import Mode, OrganisationSettings
+from worker.digests.bulletin import obey, tell
+from worker.digests.record import note_standings
+from worker.digests.timing import stoppable
 from worker.errors import ConfigError, DuecourseError, Problem, Refused
 from worker.forgetting import forgotten
 from worker.halt import Halt

@@ -12,19 +12,6 @@ import pytest
 
 from tests.consents.conftest import HARBOUR, QUAY, Office
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Debian Chromium at /usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as made:
-        opened = made.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=FLAGS)
-        yield opened
-        opened.close()
-
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:

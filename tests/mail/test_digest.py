@@ -151,20 +151,20 @@ def test_the_digest_is_sent_once_a_day_whatever_happens(office: Office) -> None:
 
 
 def test_two_runs_at_once_send_one_digest(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    from worker import app_digest
+    from worker.digests import sending
 
     office.run(EVENING.replace(hour=6))  # read once, too early for a digest
-    real = app_digest.codes_data
+    real = sending.codes_data
     with office.app(EVENING) as one, office.app(EVENING) as other:
-        turns = iter([lambda: app_digest.send_due(other)])
+        turns = iter([lambda: sending.send_due(other)])
 
         def between(lines: Any) -> Any:
             for turn in turns:  # the other run comes between the number of the try and its claim
                 assert [t.outcome for t in turn()] == ["accepted"]
             return real(lines)
 
-        monkeypatch.setattr(app_digest, "codes_data", between)
-        assert app_digest.send_due(one) == ()
+        monkeypatch.setattr(sending, "codes_data", between)
+        assert sending.send_due(one) == ()
     assert len(office.came()) == 1
 
 

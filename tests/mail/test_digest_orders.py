@@ -8,11 +8,8 @@ from typing import Any
 
 import pytest
 
-from worker import app_answers, deeds
+from worker import deeds
 from worker.app import App
-from worker.app_answers import Answer, Did, approver_of
-from worker.app_digest import recipients
-from worker.app_orders import obey_code, obey_pause
 from worker.clock import SystemClock
 from worker.config.load import load
 from worker.config.values import Approver, DigestSettings, MailSettings
@@ -22,6 +19,11 @@ from worker.core.attention.people import SEPARATOR
 from worker.core.digest import Coded
 from worker.core.events import Event, EventKind
 from worker.core.history import Approval, MessageState
+from worker.digests import answers
+from worker.digests.answer import Answer, Did
+from worker.digests.answers import approver_of
+from worker.digests.orders import obey_code, obey_pause
+from worker.digests.sending import recipients
 from worker.logbook.store import open_logbook
 
 NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)
@@ -212,9 +214,9 @@ def test_a_mail_that_nobody_foresaw_is_passed_over_and_told(desk: Desk, monkeypa
     def fails(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(app_answers, "read_incoming", fails)
+    monkeypatch.setattr(answers, "read_incoming", fails)
     for _ in range(2):
-        app_answers._safely(desk.app, SETTINGS, b"From: a@example.org\r\n\r\nyes 1", TODAY)
+        answers._safely(desk.app, SETTINGS, b"From: a@example.org\r\n\r\nyes 1", TODAY)
     (event,) = desk.app.logbook.events("", TODAY.isoformat(), EventKind.ANSWER)
     assert event.data["ignored"] and event.data["text"] == "it could not be read (RecursionError)"
 

@@ -102,6 +102,19 @@ def test_the_money_of_several_organisations_is_added_up_by_reason_and_told_for_e
     assert "on hold  " in text and "3 invoices" in text and "of it b" in text
 
 
+def test_what_is_said_under_every_call_alike_stands_once_below_them() -> None:
+    def call(name: str) -> Item:
+        script = (("ask for", "Ann"), ("say", f"about {name}"), ("ask", "On which day?"), ("before", "9 Mar: nudge"))
+        return item(section=Section.CALLS, client=name, subject=name, otherwise="It waits.", lines=script)
+
+    text = digest_words(digest(call("Acme"), call("Birch"))).text
+    counts = [
+        text.count(x) for x in ("ask: On which day?", "If nothing is done: it waits.", "ask for: Ann", "before: ")
+    ]
+    assert counts == [1, 1, 2, 2] and text.index("about Birch") < text.index("Each time:")
+    assert "Each time" not in digest_words(digest(call("Acme"))).text
+
+
 HOSTILE = st.text(max_size=60) | st.sampled_from(
     [
         "</div><script>alert(1)</script>",

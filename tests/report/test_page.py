@@ -164,6 +164,12 @@ def test_a_firms_folder_names_no_other_firm() -> None:
             assert "../index.html" not in html or name.startswith("birch/clients/")
 
 
+def test_without_a_forecast_the_page_says_how_to_get_one() -> None:
+    files = files_of(large(2))
+    assert "Not worked out in this run" in files["index.html"] and "duecourse preview" in files["index.html"]
+    assert all("not worked out" in html for name, html in files.items() if name.startswith("clients/"))
+
+
 def test_names_of_files_are_stable_and_cannot_leave_the_folder() -> None:
     assert file_name("Harbour Hotel", "1") != file_name("Harbour Hotel", "2")
     for hostile in ("../../etc/passwd", "a/b\\c", "..", "", "\u202egpj.exe", "CON"):

@@ -8,8 +8,8 @@ from worker.commands.base import Desk, command
 
 if TYPE_CHECKING:
     from worker.app import App
-    from worker.app_digest import Told
     from worker.core.digest import Digest
+    from worker.digests.sending import Told
 
 
 @command("digest", json=True)
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--all", "whole", is_flag=True, help="Leave nothing out.")
 def digest_command(desk: Desk, organisations: tuple[str, ...], send: bool, whole: bool) -> int:
     """Show the digest of the last readings, or --send it. Exits 1 when something needs a person."""
-    from worker.app_digest import digest_for
+    from worker.digests.making import digest_for
     from worker.report.digest import digest_words
 
     with desk.app() as app:
@@ -34,9 +34,9 @@ def digest_command(desk: Desk, organisations: tuple[str, ...], send: bool, whole
 
 
 def _sent(desk: Desk, app: "App", organisations: tuple[str, ...]) -> int:
-    from worker.app_digest import send_due
     from worker.commands.people import wrong
     from worker.core.settings import Mode
+    from worker.digests.sending import send_due
 
     if organisations:
         raise wrong("--send for some organisations", "no organisation", "the config says who gets which digest")

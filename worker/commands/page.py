@@ -72,19 +72,22 @@ def _book(app: "App", results: "Sequence[SweepResult]", wanted: Wanted) -> "Book
 
 def _firm(app: "App", result: "SweepResult", wanted: Wanted) -> "Firm":
     from worker.report.page.book import Firm
-    from worker.report.page.changes import changes_page
 
     if result.skipped or result.plan is None or result.snapshot is None or result.settings is None:
         return Firm(result)
     (organisation,) = app.organisations([result.organisation])
     source = _source(app, organisation, result, wanted)
     played = next((p for p in wanted.compared if p.organisation == result.organisation), None)
-    return Firm(result, source, changes_page(played, source.title, source.pages) if played else None)
+    if played is None:
+        return Firm(result, source)
+    from worker.report.page.changes import changes_page
+
+    return Firm(result, source, changes_page(played, source.title, source.pages))
 
 
 def _source(app: "App", organisation: "OrganisationConfig", result: "SweepResult", wanted: Wanted) -> "Source":
-    from worker.app_digest import since_when
     from worker.core.events import EventKind
+    from worker.digests.record import since_when
     from worker.report.forecast import forecast_of
     from worker.report.page.source import Source
 

@@ -13,11 +13,11 @@ import structlog
 from connectors.budget import Pool
 from worker.afterwards import look_after
 from worker.app import App
-from worker.bulletin import obey, tell
 from worker.clock import SystemClock
 from worker.config.values import Practice
 from worker.core.results import SweepResult, exit_code
 from worker.core.settings import Mode
+from worker.digests.bulletin import obey, tell
 from worker.errors import DuecourseError
 from worker.fleet import queue as queues
 from worker.fleet.spread import lanes_of, turns

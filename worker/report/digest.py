@@ -69,7 +69,10 @@ def _blocks(digest: Digest) -> Iterator[Block]:
         if not lines:
             continue
         several = len(digest.organisations) > 1
-        entries = [_entry(line, several=several) for line in lines]
+        said = _said_by_all([line.item for line in lines])
+        entries = [_entry(line, said, several=several) for line in lines]
+        if said:
+            entries.append(Entry("Each time:", details=[f"{what}: {_cut(words, SENTENCE)}" for what, words in said]))
         if more := digest.more.get(section, 0):
             entries.append(Entry(f"... and {more} more: duecourse digest --all shows them."))
         opens = f", from {digest.leaves_at:%H:%M}" if digest.leaves_at and section is Section.TODAY else ""
@@ -112,14 +115,32 @@ def _heard(heard: Heard) -> Entry:
     return Entry(f"{what}: {_cut(heard.sender, NAME)}: {_cut(heard.text, SENTENCE)}", wrong=heard.ignored)
 
 
-def _entry(line: Line, *, several: bool) -> Entry:
+_NOTHING_DONE = "If nothing is done"
+_ALIKE = frozenset({_NOTHING_DONE, "ask", "do not"})
+"""What may be said once for several calls; whom to ask for and what was said before belongs to each."""
+
+
+def _told(item: Item) -> list[tuple[str, str]]:
+    """What is said under an item: what happens without anybody, and a call's script."""
+    then = [(_NOTHING_DONE, _lower(item.otherwise))] if item.otherwise and item.section in _AGES else []
+    return [*then, *item.lines]
+
+
+def _said_by_all(items: list[Item]) -> list[tuple[str, str]]:
+    """What would stand under each of several calls alike is said once, below them."""
+    if len(items) < 2 or items[0].section is not Section.CALLS:
+        return []
+    return [p for p in _told(items[0]) if p[0] in _ALIKE and all(p in _told(item) for item in items)]
+
+
+def _entry(line: Line, said: list[tuple[str, str]], *, several: bool) -> Entry:
     item = line.item
     head = [item.organisation] if several else []
     head += [_cut(item.client, NAME)] if item.client else []
-    head += [", ".join(f"{c} {amount(v, c)}" for c, v in sorted(item.amounts.items()))] if item.amounts else []
+    figures = item.amounts if item.section not in _FIGURES_IN_WORDS else {}
+    head += [", ".join(f"{c} {amount(v, c)}" for c, v in sorted(figures.items()))] if figures else []
     head += [f"since {day(item.since)}"] if item.since and item.section in _AGES else []
-    details = [f"If nothing is done: {_lower(item.otherwise)}"] if item.otherwise and item.section in _OTHERWISE else []
-    details += [f"{what}: {_cut(words, SENTENCE)}" for what, words in item.lines]
+    details = [f"{what}: {_cut(words, SENTENCE)}" for what, words in _told(item) if (what, words) not in said]
     details += [f"Answer: {', '.join(_acts(item))}." if line.code else ""]
     if item.section not in {Section.TODAY, Section.MONEY}:
         details += [f"Type: {_cut(item.command, SENTENCE)}" if item.command else ""]
@@ -135,7 +156,7 @@ def _entry(line: Line, *, several: bool) -> Entry:
 
 
 _AGES = frozenset({Section.WRONG, Section.DECIDE, Section.REPLIES, Section.CALLS, Section.UNREACHED})
-_OTHERWISE = frozenset({Section.WRONG, Section.DECIDE, Section.REPLIES, Section.CALLS, Section.UNREACHED})
+_FIGURES_IN_WORDS = frozenset({Section.MONEY, Section.DRAFTS})
 
 
 def _acts(item: Item) -> list[str]:

@@ -194,7 +194,7 @@ def _task(read: Read, tasks: list[Task], section: Section) -> Item:
         read.client(task.payer_id),
         known.opened if known else read.day,
         TASKS.get(task.kind, NOTHING),
-        f"duecourse done {task.id} reached",
+        f"duecourse done {task.id} {'reached' if phone else 'other'}",
         lines=tuple(call_lines(task, read.snapshot, read.settings, read.history)) if phone else (),
         subject=SEPARATOR.join(ids),
         acts=(Act.DONE, Act.HOLD),

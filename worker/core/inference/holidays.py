@@ -23,9 +23,8 @@ LEAST, MOST = 0.02, 0.98
 
 AT_CHRISTMAS = (0.5, 2.0)
 """Prior for how much a client pays in the Christmas fortnight against other business days, as payments seen and
-payments there would usually have been: a quarter. A university and a multinational paid nothing then, eight public
-payers from half as often as ever to half as often again (docs/payment-runs.md): the client's own past decides."""
-
+payments there would usually have been: a quarter. A university and a multinational paid (next to) nothing then, a small
+firm under half as often as ever, eight public payers from 0.4 to 1.4 times as often: the client's own past decides."""
 
 CLOSED = ((0.9, 0.1, 10.0), (0.1, 10.0, 25.0))
 """Habits of being paid on closed days: never, or on any day of the week alike, two in seven being a weekend's."""

@@ -20,7 +20,7 @@ EIGHTY = 1.2816
 
 TOGETHER = 0.3
 """How far the open invoices of one payer come together: 0 each for itself, 1 all or none. With this about four weeks in
-five of three sets of real and simulated invoices lay within the range (docs/payment-runs.md); with 1, nine in ten."""
+five lay within the range, with 1 nine in ten (docs/bookkeeper/learnt-runs.md)."""
 
 _CENT = Decimal("0.01")
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from worker.core.money import Money, totals
 from worker.core.results import SweepResult
-from worker.report.page.changes import ChangesPage, in_all
 from worker.report.page.client import client_page
 from worker.report.page.clients import STATES, Row, rows
 from worker.report.page.figures import PEOPLE, Person
@@ -14,6 +14,9 @@ from worker.report.page.firm import FirmPage, firm_page
 from worker.report.page.render import rendered
 from worker.report.page.source import Source
 from worker.report.page.words import folder_name
+
+if TYPE_CHECKING:
+    from worker.report.page.changes import ChangesPage
 
 LATER = 14
 """Days ahead of the day that examples of holds and promises name."""
@@ -25,7 +28,7 @@ class Firm:
 
     result: SweepResult
     source: Source | None = None
-    changes: ChangesPage | None = None
+    changes: "ChangesPage | None" = None
 
     @property
     def title(self) -> str:
@@ -59,16 +62,24 @@ def pages(book: Book) -> Iterator[tuple[str, str]]:
         made.append((folder, firm, view))
         for name, html in firm_pages(book, firm, view):
             yield f"{folder}/{name}", html
+    made.sort(key=lambda one: not (one[2] is None or one[2].refused))  # trouble first, else as the config has them
     others = [(name, folder_name(name) if there else "") for name, there in (book.others or {}).items()]
-    compared = [firm.changes for firm in book.firms if firm.changes]
+    listed = [(folder, firm.changes) for folder, firm, _ in made if firm.changes]
     alone = totals(Money(v, c) for _, _, view in made if view for c, v in view.alone.items())
     nobody = sorted(alone.items(), key=lambda found: (-found[1], found[0]))
     shared = several((firm.title, view.heard) for _, firm, view in made if view)
-    shown = {"book": book, "in_all": in_all(compared) if compared else None, "shared": shared[:PEOPLE]}
+    shown = {"book": book, "in_all": _in_all([c for _, c in listed]), "shared": shared[:PEOPLE]}
     yield "index.html", rendered("practice.html", firms=made, others=others, nobody=nobody, **shown)
-    if compared:
-        listed = [(folder, firm.changes) for folder, firm, _ in made if firm.changes]
+    if listed:
         yield "changes.html", rendered("practice_changes.html", listed=listed, **shown)
+
+
+def _in_all(compared: "Sequence[ChangesPage]") -> str:
+    if not compared:
+        return ""
+    from worker.report.page.changes import in_all
+
+    return in_all(compared)
 
 
 @dataclass(slots=True)

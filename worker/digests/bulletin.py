@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def obey(app: "App") -> None:
     """Do what was answered to digests since the last time. Raises nothing that was foreseen."""
-    from worker.app_answers import hear
+    from worker.digests.answers import hear
 
     settings = app.practice.digest
     if settings is None or not settings.answerable:
@@ -26,7 +26,7 @@ def obey(app: "App") -> None:
 
 def tell(app: "App") -> None:
     """Send the digests that are due. Raises nothing that was foreseen."""
-    from worker.app_digest import send_due
+    from worker.digests.sending import send_due
 
     try:
         send_due(app)

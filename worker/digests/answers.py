@@ -7,11 +7,9 @@ crash, is obeyed once.
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from worker.app_digest import LOOK_BACK, PRACTICE, codes_of, today_of
 from worker.config.values import DigestSettings
 from worker.core.answers import Mistake, Verb, read_answer
 from worker.core.digest import coded
@@ -19,43 +17,20 @@ from worker.core.events import Event, EventKind
 from worker.core.history import ReplyKind
 from worker.core.plain import one_line, shortened
 from worker.core.settings import Address
+from worker.digests.answer import Answer, Did
+from worker.digests.orders import obey_code, obey_pause
+from worker.digests.own_mail import own_mailer, send_own
+from worker.digests.record import LOOK_BACK, PRACTICE, codes_of
+from worker.digests.timing import today_of
 from worker.errors import DuecourseError
 from worker.mail.authenticity import Verdict, verdict
 from worker.mail.digest_mark import answers_digest, token_of
 from worker.mail.incoming import Incoming, read_incoming
-from worker.own_mail import own_mailer, send_own
 from worker.ports import Outcome
 
 if TYPE_CHECKING:
     from worker.app import App
     from worker.mail.inbox import Found, Seen
-
-
-@dataclass(frozen=True, slots=True)
-class Did:
-    """What became of one line of an answer. `wrong`: nothing, and why is in `said`. `on_record` is kept instead of both
-    where they repeat what somebody wrote freely."""
-
-    line: str
-    said: str
-    undo: str = ""
-    wrong: bool = False
-    on_record: str = ""
-
-
-@dataclass
-class Answer:
-    """One genuine mail of an approver: who wrote, for which organisations it counts, which digest it answers."""
-
-    id: str
-    sender: str
-    organisations: frozenset[str]
-    token: str
-    day: date
-    now: datetime
-    codes: Mapping[str, Any]
-    digest_day: date
-    did: list[Did] = field(default_factory=list)
 
 
 def hear(app: "App", settings: DigestSettings) -> None:
@@ -176,8 +151,6 @@ def _on_record(app: "App", key: str, day: date, sender: str, text: str, *, ignor
 
 
 def _obey(app: "App", answer: Answer, text: str) -> None:
-    from worker.app_orders import obey_code, obey_pause
-
     orders, mistakes = read_answer(text, answer.day)
     for order in orders:
         if order.verb is Verb.PAUSE:

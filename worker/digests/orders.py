@@ -12,7 +12,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from worker import deeds
-from worker.app_answers import Answer, Did
 from worker.core.answers import Order, Verb
 from worker.core.attention.item import Act
 from worker.core.attention.people import SEPARATOR
@@ -21,6 +20,7 @@ from worker.core.events import Event, EventKind
 from worker.core.history import GONE, Approval, History, MessageState
 from worker.core.receivable import Client, Snapshot
 from worker.deeds import Deed
+from worker.digests.answer import Answer, Did
 from worker.errors import DuecourseError, LogbookError
 from worker.gate import local_moment
 
