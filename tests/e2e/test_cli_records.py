@@ -1,6 +1,7 @@
 """What people put on record: each command does what it says, says how to undo it, and wrong input changes nothing."""
 
 import re
+import shlex
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -94,6 +95,22 @@ def test_log_keeps_the_distance(office: Office) -> None:
     assert office("log", CLIENT, "rang", "--on", "2026-03-09").code == 0
     record = office("history", CLIENT, "--json").data["entries"]
     assert [e["data"]["what"] for e in record if e["kind"] == "log"] == ["rang"]
+
+
+def test_a_contact_put_on_record_by_mistake_is_taken_back(office: Office) -> None:
+    number = number_of(office)
+    before = office("explain", CLIENT, "--json").data
+    logged = office("log", CLIENT, "rang, it's fine", "--on", "2026-03-09", "--invoice", number)
+    (typed,) = re.findall(r"to undo: +duecourse (.*)", logged.out)
+    assert office("log", CLIENT, "rang", "--undo").code == 2, "another contact"
+    over = office(*shlex.split(typed))
+    assert over.code == 0, over.err
+    assert office(*shlex.split(typed)).code == 2, "it is taken back once"
+    after = office("explain", CLIENT, "--json").data
+    assert after["standings"] == before["standings"]
+    (again,) = re.findall(r"to undo: +duecourse (.*)", over.out)
+    assert office(*shlex.split(again)).out == logged.out
+    assert office("log", CLIENT, " ").code == 2
 
 
 def test_reconciled(office: Office) -> None:

@@ -210,12 +210,15 @@ def _end_dispute(desk: Desk, app: Any, whom: "Whom", ids: list[str]) -> int:
 @click.argument("what")
 @click.option("--on", "on", type=DAY, help="The day; otherwise today.")
 @_invoices("was spoken of")
+@click.option("--undo", is_flag=True, help="Take the last such contact back: it was put on record by mistake.")
 @_ORG
-def log_command(desk: Desk, client: str, what: str, on: Any, invoices: tuple[str, ...], org: str) -> None:
+def log_command(desk: Desk, client: str, what: str, on: Any, invoices: tuple[str, ...], undo: bool, org: str) -> None:
     """Record a contact somebody made (duecourse log CLIENT "rang"): the next message keeps its distance from it."""
     from worker.commands import people
     from worker.core.events import EventKind
 
+    if not what.strip():
+        raise people.wrong("a contact without words", "what it was, such as rang", "say it in a few words")
     with desk.app() as app:
         whom = people.find_client(app, client, org)
         today = people.today(app, whom.at)
@@ -223,10 +226,33 @@ def log_command(desk: Desk, client: str, what: str, on: Any, invoices: tuple[str
         if day > today:
             raise people.wrong(f"--on {day} is in the future", f"a day up to {today}")
         found = [i.id for i in people.find_invoices(whom, invoices)]
+        if undo:
+            _unlog(desk, app, whom, what, on, found)
+            return
         _record(desk, app, whom, EventKind.LOG, {"what": what, "on": day.isoformat(), "invoices": found})
     name = whom.client.name
     text = f"On record: {name}, {day}: {what}. The next message keeps its distance from that day."
-    _said(desk, text, undo="", config=f'clients: [{{client: "{name}", last contacted: {day}}}]', at=whom.at.name)
+    back = f'duecourse log "{name}" {shlex.quote(what)} --on {day} --undo' + _flags(invoices)
+    _said(desk, text, undo=back, config=f'clients: [{{client: "{name}", last contacted: {day}}}]', at=whom.at.name)
+
+
+def _unlog(desk: Desk, app: Any, whom: "Whom", what: str, on: date | None, ids: list[str]) -> None:
+    """Take the last recorded contact of these words back. Raises ConfigError when there is none."""
+    from worker.commands import people
+    from worker.core.events import EventKind
+
+    _, history, _ = people.judged(app, whom.at)
+    name, day = whom.client.name, on
+    there = [c for c in history.contacts if c.client_id == whom.client.id and c.what == what]
+    there = [c for c in there if (day is None or c.on == day) and (not ids or set(c.invoice_ids) == set(ids))]
+    if not there:
+        raise people.wrong(f'{name} has no contact "{what}" on record', todo=f'see duecourse history "{name}"')
+    last = max(there, key=lambda c: c.on)
+    data = {"what": what, "on": last.on.isoformat(), "invoices": list(last.invoice_ids)}
+    _record(desk, app, whom, EventKind.LOG_OFF, data)
+    again = f'duecourse log "{name}" {shlex.quote(what)} --on {last.on}' + _flags(_numbers(whom, last.invoice_ids))
+    text = f"No longer on record: {name}, {last.on}: {what}."
+    _said(desk, text, undo=again, config="remove last contacted: under the client, where it is that day")
 
 
 @command("reconciled")
