@@ -75,7 +75,8 @@ class Mistyped(click.UsageError):
 
     def __init__(self, error: click.UsageError) -> None:
         super().__init__(error.message, error.ctx)
-        self.said = re.sub(r"not in the range (\d+)<=x<=(\d+)", r"not between \1 and \2", error.format_message())
+        said = " ".join(error.format_message().split())  # click lists choices in lines of their own, with tabs
+        self.said = re.sub(r"not in the range (\d+)<=x<=(\d+)", r"not between \1 and \2", said)
 
     def show(self, file: IO[str] | None = None) -> None:
         """Print it to standard error."""

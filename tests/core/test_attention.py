@@ -161,3 +161,13 @@ def test_what_concerns_everybody_is_one_item() -> None:
     (left,) = listed(attention([Morning(swept(books(*backlog, read=TODAY), chosen, History()))]), Section.HELD)
     assert (left.kind, left.client, left.amounts) == ("backlog", "", {"GBP": Decimal("300.00")})
     assert left.sentence.startswith("3 invoices of 2 clients: ")
+
+
+def test_problems_of_files_are_told_by_place_and_finding_the_first_few() -> None:
+    each = [f"sold.csv:{n}: no amount\n    expected: 1.00\n    do this:  correct it" for n in range(2, 7)]
+    broken = SweepResult("oak", "s-2", "live", skipped="\n".join(["5 problems: nothing was read", *each]))
+    (item,) = attention((Morning(broken),))
+    told = (
+        "5 problems: nothing was read; sold.csv:2: no amount; sold.csv:3: no amount; sold.csv:4: no amount; and 2 more"
+    )
+    assert item.sentence.endswith(told)

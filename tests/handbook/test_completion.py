@@ -48,3 +48,8 @@ def test_help_groups_every_command_by_what_it_is_for() -> None:
 def test_a_mistyped_word_is_told_the_nearest_one() -> None:
     for words, near in ((["prevew"], "preview"), (["wording", "lits"], "list"), (["run", "--jsn"], "--json")):
         assert near in CliRunner().invoke(main, words).output
+
+
+def test_choices_that_were_not_made_are_told_in_one_line() -> None:
+    answer = CliRunner().invoke(main, ["completion"], env={"NO_COLOR": "1"})
+    assert "Choose from: bash, fish, zsh" in answer.output.splitlines()[0]

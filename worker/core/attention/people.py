@@ -15,6 +15,8 @@ from worker.core.words import day
 
 SEPARATOR = "\n"
 """Between the ids of tasks that are one item."""
+PROBLEMS = 3
+"""Of what keeps one organisation's books from being read, so many are told; `status` tells all."""
 KEY = 12
 """Characters of a message's key that are shown."""
 
@@ -27,11 +29,18 @@ def skipped(morning: Morning) -> Iterator[Item]:
             Section.WRONG,
             "skipped",
             result.organisation,
-            f"Its books could not be read, so nobody is chased: {one_line(result.skipped)}",
+            f"Its books could not be read, so nobody is chased: {_found(result.skipped)}",
             since=morning.skipped_since,
             otherwise=one_line(result.todo) or "Nobody is chased until its books can be read again.",
             command=f"duecourse run {result.organisation}",
         )
+
+
+def _found(skipped: str) -> str:
+    """Why, in one line: of several problems where each is and what it is, not what is expected there instead."""
+    first, *problems = [line for line in skipped.splitlines() if not line.startswith(" ")] or [""]
+    more = [f"and {len(problems) - PROBLEMS} more"] if len(problems) > PROBLEMS else []
+    return one_line("; ".join([first, *problems[:PROBLEMS], *more]))
 
 
 def went_wrong(read: Read) -> Iterator[Item]:
