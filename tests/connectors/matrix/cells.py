@@ -150,11 +150,11 @@ def cells() -> Iterator[Cell]:
             for place in places:
                 twists = kind.name == "wrong shape" and place.name == "connections"  # that list is a bare one
                 if (not kind.only or place.sort in kind.only) and not twists:
-                    end = ending(kind, place)
+                    end = ending(kind, place, platform)
                     yield Cell(platform, kind.name, place, end, name, kind.times, kind.value)
 
 
-def ending(kind: Kind, place: Place) -> str:
+def ending(kind: Kind, place: Place, platform: str) -> str:
     """How a cell must end, written down beforehand."""
     if place.sort == "kindness":
         return KINDNESS
@@ -162,6 +162,8 @@ def ending(kind: Kind, place: Place) -> str:
         return GARBLED  # the longest list: that it grows page by page is more than any edit could do
     if kind.name == "row missing for ever" and place.label == "full Payment last":
         return SAME  # the last page of a moving window repeats a row: that one is no loss
+    if kind.name == "daily or monthly limit" and place.sort == "token" and platform == "quickbooks":
+        return SAME  # tokens are no metered calls, and a refusal that names no time is asked again
     return kind.end
 
 
