@@ -256,3 +256,11 @@ def test_a_client_is_found_by_id_too(office: Office, story: Company) -> None:
     client_id = next(t.contact_id for t in story.truths if t.name == CLIENT)
     assert office("hold", client_id, "--why", "x").code == 0
     assert reasons(office, CLIENT) == {"hold"}
+
+
+def test_resume_says_how_to_pause_again(office: Office) -> None:
+    paused = office("pause", "harbour", "--until", "2026-03-20", "--why", "it's stocktaking")
+    (typed,) = re.findall(r"to undo: +duecourse (.*)", paused.out)
+    over = office(*shlex.split(typed))
+    (again,) = re.findall(r"to undo: +duecourse (.*)", over.out)
+    assert office(*shlex.split(again)).out == paused.out

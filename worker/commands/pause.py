@@ -1,5 +1,7 @@
 """pause and resume: a quiet period of a whole organisation, put on record rather than written."""
 
+import shlex
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -43,11 +45,14 @@ def resume_command(desk: Desk, organisation: str) -> int:
         (config,) = app.organisations([organisation])
         today = people.today(app, people.mirrored(app, config))
         events = [e for k in (EventKind.PAUSE, EventKind.RESUME) for e in app.logbook.events(organisation, kind=k)]
-        if not any(p.end >= today for p in recorded_pauses(sorted(events, key=lambda e: e.id))):
+        going = [p for p in recorded_pauses(sorted(events, key=lambda e: e.id)) if p.end >= today]
+        if not going:
             raise people.wrong(f"{organisation} is not paused", todo="a pause in the config is ended there")
         deed = resumed(organisation, today, app.clock.now(), people.who())
         app.logbook.record(organisation, *deed.events)
-    _said(desk, deed, organisation)
+    last = max(going, key=lambda p: p.end)
+    again = f"duecourse pause {organisation} --until {last.end} --why {shlex.quote(last.why)}"
+    _said(desk, replace(deed, undo=again), organisation)
     return 0
 
 

@@ -95,7 +95,7 @@ def _judged(app: "App", organisation: OrganisationConfig) -> Morning:
     try:
         settings = app.resolve(organisation, snapshot, local_moment(now, zone).day)
     except ConfigError as error:
-        return Morning(SweepResult(name, "", "live", skipped=str(error).replace("\n", " ")))
+        return Morning(SweepResult(name, "", "live", skipped=str(error)))
     history = book.history(name, settings.zone)
     at = local_moment(now, settings.zone)
     real = leaves(organisation.mail or app.practice.mail)
