@@ -217,9 +217,9 @@ def test_history_is_told_in_words_not_in_ids(office: Office) -> None:
     )
 
 
-def _with_csv(office: Office, row: str) -> None:
-    """The office's books are a file with this row."""
-    columns = "number,client,issued,due,total,open,currency"
+def _with_csv(office: Office, row: str, *more: str) -> None:
+    """The office's books are a file with this row; `more` columns at its end."""
+    columns = ",".join(["number,client,issued,due,total,open,currency", *more])
     (office.folder / "sold.csv").write_text(f"{columns}\n{row}\n", encoding="utf-8")
     text = office.config.read_text(encoding="utf-8")
     books = next(line for line in text.splitlines() if "books:" in line)
@@ -254,3 +254,10 @@ def test_a_group_alone_shows_its_help_as_it_is() -> None:
     answer = CliRunner().invoke(main, ["fleet"], env={"NO_COLOR": "1"})
     assert answer.exit_code == 2
     assert answer.output.startswith("Usage: ") and "command line:" not in answer.output
+
+
+def test_what_waits_without_a_step_is_not_followed_by_a_blank(office: Office) -> None:
+    _with_csv(office, "1,A,2026-01-05,2026-02-04,9.00,9.00,GBP,a@example.com", "email")
+    office("preview")
+    assert office("plan", "A", "--number", "2", "--first", "2026-04-01").code == 0
+    assert re.search(r" 2026 +looked at again +1 +1 +GBP 9\.00", office("preview").out)
