@@ -1,6 +1,5 @@
 """Killed before a commit a store is as it was; killed after it, as the call meant it to be. Nothing in between."""
 
-import multiprocessing
 import signal
 import sqlite3
 from collections.abc import Iterator
@@ -14,15 +13,13 @@ import pytest
 
 from tests.logbook import crashing
 from tests.logbook.values import MINUTE, NOW, ORG, hand_off, remind
+from tests.processes import PROCESSES
 from worker.core.history import MessageState
 from worker.logbook import open_logbook
 
 if TYPE_CHECKING:
     from tests.postgresql import Server
 
-# A clean, single-threaded parent with everything imported: a process a kill, without the price of starting Python.
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.logbook.crashing", "alembic.command", "alembic.config", "psycopg"])
 COMMITS = {"reading": 3, "message": 5, "refusal": 7, "events": 3}
 """How many commits each scene makes; the first is the migration."""
 

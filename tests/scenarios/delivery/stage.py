@@ -3,7 +3,6 @@
 import email
 import email.policy
 import json
-import multiprocessing
 import os
 import shutil
 import signal
@@ -19,6 +18,7 @@ from typing import Any
 import requests
 
 from connectors.sandbox.server import Running
+from tests.processes import PROCESSES
 from tests.scenarios.delivery import child
 from tests.scenarios.delivery.child import Doom, FileClock, Orders
 from tests.scenarios.delivery.post import Post
@@ -29,8 +29,6 @@ from worker.core.results import SweepResult
 from worker.logbook.store import SqlLogbook, open_logbook
 
 PATIENCE = 30
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload([child.__name__])
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ class Stage:
     def start(self, orders: Orders) -> BaseProcess:
         """A fresh process for these orders."""
         self._started.clear()
-        process = _CONTEXT.Process(target=child.main, args=(orders,), daemon=True)
+        process = PROCESSES.Process(target=child.main, args=(orders,), daemon=True)
         self._processes.append(process)
         process.start()
         self._pid = int(process.pid or 0)
